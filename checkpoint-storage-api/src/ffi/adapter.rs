@@ -1,0 +1,205 @@
+//! The plugin's side of a storage: safe traits behind the boundary.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use abi_stable::erased_types::TD_Opaque;
+use abi_stable::std_types::{RString, RVec};
+use async_ffi::FfiFuture;
+use tokio_util::task::TaskTracker;
+
+use super::raw::{RawReaderBox, RawStorage, RawStorage_TO, RawStorageBox};
+use super::runtime::{EnteredReader, InRuntime, spawned};
+use super::types::{
+    FfiCheckpoint, FfiDeleteReport, FfiEntry, FfiMap, FfiReclaimReport, FfiResult, FfiState,
+};
+use super::unwind::catch;
+use super::{convert, maintenance, reader};
+use crate::{
+    CheckpointStorage, CheckpointStorageFactory, Error, ErrorKind, JobId, PipelineState, Result,
+};
+
+/// Opens a storage with the factory that `factory` makes, and makes it cross.
+pub fn open<F: CheckpointStorageFactory + 'static>(
+    factory: impl FnOnce() -> F + Send + 'static,
+    config: FfiMap,
+    options: FfiMap,
+) -> FfiFuture<FfiResult<RawStorageBox>> {
+    spawned("open", async move {
+        let config = convert::config_from_ffi(config);
+        let storage = factory().open(config, convert::open_options_from_ffi(&options)).await?;
+        let adapter = Adapter(InRuntime::new(Arc::new(Gate {
+            storage,
+            closed: AtomicBool::new(false),
+            calls: TaskTracker::new(),
+        })));
+        Ok(RawStorage_TO::from_value(adapter, TD_Opaque))
+    })
+}
+
+/// Counts the calls under way, so that a close can wait for them and refuse later ones.
+struct Gate {
+    storage: Arc<dyn CheckpointStorage>,
+    closed: AtomicBool,
+    calls: TaskTracker,
+}
+
+impl Gate {
+    async fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::SeqCst);
+        self.calls.close();
+        self.calls.wait().await;
+        self.storage.close().await
+    }
+}
+
+struct Adapter(InRuntime<Arc<Gate>>);
+
+impl Adapter {
+    fn call<T, F>(
+        &self,
+        operation: &'static str,
+        call: impl FnOnce(Arc<dyn CheckpointStorage>) -> F + Send + 'static,
+    ) -> FfiFuture<FfiResult<T>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send,
+    {
+        let gate = self.0.get().map(Arc::clone);
+        spawned(operation, async move {
+            let closed = || Error::new(ErrorKind::Closed, operation, "the storage was closed");
+            let gate = gate.ok_or_else(closed)?;
+            // Counted before it looks, so that a close that this call does not see waits for it.
+            let _counted = gate.calls.token();
+            if gate.closed.load(Ordering::SeqCst) {
+                return Err(closed());
+            }
+            call(Arc::clone(&gate.storage)).await
+        })
+    }
+}
+
+impl RawStorage for Adapter {
+    fn capabilities(&self) -> u64 {
+        let gate = self.0.get();
+        catch("capabilities", || Ok(gate.map_or(0, |gate| gate.storage.capabilities().bits())))
+            .unwrap_or_default()
+    }
+
+    fn store(&self, state: FfiState, _options: FfiMap) -> FfiFuture<FfiResult<FfiEntry>> {
+        self.call("store", async move |storage| {
+            let state = PipelineState::try_from(state)?;
+            state.check_storable()?;
+            Ok(storage.store(state).await?.into())
+        })
+    }
+
+    fn list(&self, job: RString, options: FfiMap) -> FfiFuture<FfiResult<RVec<FfiEntry>>> {
+        self.call("list", async move |storage| {
+            let (job, query) = (JobId::new(job.as_str())?, convert::query_from_ffi(&options));
+            Ok(storage.list(&job, &query).await?.into_iter().map(Into::into).collect())
+        })
+    }
+
+    fn read(
+        &self,
+        job: RString,
+        name: RString,
+        _options: FfiMap,
+    ) -> FfiFuture<FfiResult<FfiCheckpoint>> {
+        self.call("read", async move |storage| {
+            let (job, name) = (JobId::new(job.as_str())?, name.parse()?);
+            Ok(storage.read(&job, &name).await?.into())
+        })
+    }
+
+    fn open_reader(
+        &self,
+        job: RString,
+        name: RString,
+        _options: FfiMap,
+    ) -> FfiFuture<FfiResult<RawReaderBox>> {
+        self.call("open a reader", async move |storage| {
+            let (job, name) = (JobId::new(job.as_str())?, name.parse()?);
+            let reader = storage.open_reader(&job, &name).await?;
+            reader::export(Box::new(EnteredReader::new(reader)))
+        })
+    }
+
+    fn import(&self, source: RawReaderBox, options: FfiMap) -> FfiFuture<FfiResult<FfiEntry>> {
+        self.call("import", async move |storage| {
+            let options = convert::import_options_from_ffi(&options);
+            Ok(storage.import(reader::import(source)?, options).await?.into())
+        })
+    }
+
+    fn delete_names(
+        &self,
+        job: RString,
+        names: RVec<RString>,
+        _options: FfiMap,
+    ) -> FfiFuture<FfiResult<FfiDeleteReport>> {
+        self.call("delete", async move |storage| {
+            let (job, names) = (JobId::new(job.as_str())?, convert::names_from_ffi(names)?);
+            Ok(storage.delete_names(&job, &names).await?.into())
+        })
+    }
+
+    fn delete_job(&self, job: RString, _options: FfiMap) -> FfiFuture<FfiResult<FfiDeleteReport>> {
+        self.call("delete a job", async move |storage| {
+            Ok(storage.delete_job(&JobId::new(job.as_str())?).await?.into())
+        })
+    }
+
+    fn jobs(&self, _options: FfiMap) -> FfiFuture<FfiResult<RVec<RString>>> {
+        self.call("list the jobs", async move |storage| {
+            Ok(storage.jobs().await?.iter().map(|job| job.as_str().into()).collect())
+        })
+    }
+
+    fn scan(&self, options: FfiMap) -> FfiFuture<FfiResult<RVec<FfiMap>>> {
+        self.call("scan", async move |storage| {
+            let job = maintenance::scan_options_from_ffi(&options)?;
+            let items = storage.scan(job.as_ref()).await?;
+            Ok(items.into_iter().map(maintenance::scan_item_to_ffi).collect())
+        })
+    }
+
+    fn quarantine(
+        &self,
+        job: RString,
+        name: RString,
+        _options: FfiMap,
+    ) -> FfiFuture<FfiResult<RString>> {
+        self.call("quarantine", async move |storage| {
+            let (job, name) = (JobId::new(job.as_str())?, name.parse()?);
+            Ok(storage.quarantine(&job, &name).await?.into())
+        })
+    }
+
+    fn reclaim_leftovers(&self, options: FfiMap) -> FfiFuture<FfiResult<FfiReclaimReport>> {
+        self.call("reclaim leftovers", async move |storage| {
+            let options = maintenance::reclaim_options_from_ffi(&options);
+            Ok(storage.reclaim_leftovers(options).await?.into())
+        })
+    }
+
+    fn health(&self, options: FfiMap) -> FfiFuture<FfiResult<RVec<FfiMap>>> {
+        self.call("check health", async move |storage| {
+            let options = maintenance::health_options_from_ffi(&options);
+            let steps = storage.health(options).await?;
+            Ok(steps.into_iter().map(maintenance::health_step_to_ffi).collect())
+        })
+    }
+
+    fn close(&self, _options: FfiMap) -> FfiFuture<FfiResult<()>> {
+        let gate = self.0.get().map(Arc::clone);
+        spawned("close", async move {
+            match gate {
+                Some(gate) => gate.close().await,
+                None => Ok(()),
+            }
+        })
+    }
+}
