@@ -1,8 +1,8 @@
 //! The plugin's side of a storage: safe traits behind the boundary.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use abi_stable::erased_types::TD_Opaque;
 use abi_stable::std_types::{RString, RVec};
@@ -20,15 +20,18 @@ use crate::{
     CheckpointStorage, CheckpointStorageFactory, Error, ErrorKind, JobId, PipelineState, Result,
 };
 
-/// Opens a storage with the factory that `factory` makes, and makes it cross.
-pub fn open<F: CheckpointStorageFactory + 'static>(
-    factory: impl FnOnce() -> F + Send + 'static,
+/// Opens a storage and makes it cross.
+pub fn open<F: CheckpointStorageFactory + Default>(
+    factory: &'static OnceLock<F>,
     config: FfiMap,
     options: FfiMap,
 ) -> FfiFuture<FfiResult<RawStorageBox>> {
     spawned("open", async move {
         let config = convert::config_from_ffi(config);
-        let storage = factory().open(config, convert::open_options_from_ffi(&options)).await?;
+        let storage = factory
+            .get_or_init(F::default)
+            .open(config, convert::open_options_from_ffi(&options))
+            .await?;
         let adapter = Adapter(InRuntime::new(Arc::new(Gate {
             storage,
             closed: AtomicBool::new(false),

@@ -101,18 +101,21 @@ fn first_line(text: &str) -> String {
 }
 
 /// Where two layouts differ, out of a report of thousands of lines whose structure is private to
-/// `abi_stable`.
+/// `abi_stable`: the innermost field that it names.
 fn place_of(report: &str) -> String {
-    let mut path: Vec<&str> = Vec::new();
-    for line in report.lines().map(str::trim) {
-        if let Some(field) = line.strip_prefix("field_name:") {
-            path.push(field.trim());
-        }
-        if line.starts_with("Layout of expected type") {
-            break;
-        }
-    }
-    path.retain(|field| !field.is_empty() && *field != "0");
-    path.dedup();
-    if path.is_empty() { String::new() } else { format!(" (at {})", path.join(".")) }
+    let innermost = report
+        .split("error(s)inside:")
+        .skip(1)
+        .map(|block| {
+            block
+                .lines()
+                .map(str::trim)
+                .take_while(|line| !line.starts_with("Layout of"))
+                .filter_map(|line| line.strip_prefix("field_name:"))
+                .filter(|field| field.starts_with(|c: char| c.is_alphabetic() || c == '_'))
+                .collect::<Vec<_>>()
+        })
+        .max_by_key(Vec::len)
+        .filter(|path| !path.is_empty());
+    innermost.map(|path| format!(" (at {})", path.join("."))).unwrap_or_default()
 }

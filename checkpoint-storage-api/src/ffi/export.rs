@@ -1,5 +1,7 @@
 //! The macro that turns a factory into a plugin, and what it calls.
 
+use std::sync::OnceLock;
+
 use abi_stable::std_types::RVec;
 
 use super::raw::HostApiRef;
@@ -8,24 +10,33 @@ use super::unwind::catch;
 use super::{convert, log};
 use crate::CheckpointStorageFactory;
 
-/// Connects the plugin to its host.
-pub fn init(host: HostApiRef, _options: FfiMap) -> FfiResult<()> {
-    convert::ffi_result(catch("initialize the plugin", || log::install(host)))
+/// Connects the plugin to its host and makes its factory.
+pub fn init<F: CheckpointStorageFactory + Default>(
+    factory: &'static OnceLock<F>,
+    host: HostApiRef,
+    _options: FfiMap,
+) -> FfiResult<()> {
+    convert::ffi_result(catch("initialize the plugin", || {
+        log::install(host)?;
+        factory.get_or_init(F::default);
+        Ok(())
+    }))
 }
 
 /// The keys that a factory understands.
-pub fn config_keys(
-    factory: impl FnOnce() -> Box<dyn CheckpointStorageFactory>,
+pub fn config_keys<F: CheckpointStorageFactory + Default>(
+    factory: &'static OnceLock<F>,
 ) -> FfiResult<RVec<FfiMap>> {
     convert::ffi_result(catch("list configuration keys", || {
-        Ok(factory().config_keys().into_iter().map(convert::config_key_to_ffi).collect())
+        let keys = factory.get_or_init(F::default).config_keys();
+        Ok(keys.into_iter().map(convert::config_key_to_ffi).collect())
     }))
 }
 
 /// Makes a library a plugin: exports its manifest and its root module.
 ///
-/// The library is a `cdylib`, the factory is [`Default`] and a
-/// [`CheckpointStorageFactory`]. `storage_types` and `schemes` say which storage types and URI
+/// The library is a `cdylib`, the factory is [`Default`] and a [`CheckpointStorageFactory`]; it is
+/// made once, when the plugin is loaded. `storage_types` and `schemes` say which storage types and URI
 /// schemes of the Hadoop family (`type: hdfs`) the plugin serves beside its own name;
 /// `deprecated`, if given, is what to write instead of that name.
 ///
@@ -101,25 +112,21 @@ macro_rules! export_plugin {
                 RStr::from_str($name)
             }
 
+            static FACTORY: ::std::sync::OnceLock<$factory> = ::std::sync::OnceLock::new();
+
             extern "C" fn init(host: HostApiRef, options: FfiMap) -> FfiResult<()> {
-                $crate::ffi::private::init(host, options)
+                $crate::ffi::private::init(&FACTORY, host, options)
             }
 
             extern "C" fn config_keys() -> FfiResult<RVec<FfiMap>> {
-                $crate::ffi::private::config_keys(|| {
-                    ::std::boxed::Box::new(<$factory as ::core::default::Default>::default())
-                })
+                $crate::ffi::private::config_keys(&FACTORY)
             }
 
             extern "C" fn open(
                 config: FfiMap,
                 options: FfiMap,
             ) -> $crate::ffi::private::async_ffi::FfiFuture<FfiResult<RawStorageBox>> {
-                $crate::ffi::private::open(
-                    <$factory as ::core::default::Default>::default,
-                    config,
-                    options,
-                )
+                $crate::ffi::private::open(&FACTORY, config, options)
             }
 
             fn root() -> PluginModuleRef {

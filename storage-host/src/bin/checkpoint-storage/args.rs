@@ -1,0 +1,206 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use checkpoint_storage_api::{CheckpointId, JobId, PipelineId};
+use clap::{Args, Parser, Subcommand};
+
+use crate::demo::{DemoArgs, WorkerArgs};
+
+/// Lists, reads, writes and deletes checkpoints, on whatever storage the configuration names.
+#[derive(Parser)]
+#[command(
+    name = "checkpoint-storage",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Results go to standard output, everything else to standard error. On a terminal results are tables;
+in a pipe they are lines with tabs between the columns, or one document with --json.
+
+Exit codes: 0 done, 1 the operation failed, 2 usage or configuration, 3 not found, 4 corruption found
+
+Examples:
+  checkpoint-storage plugins                              which plugins there are
+  checkpoint-storage -c seatunnel.yaml jobs               which jobs have checkpoints
+  checkpoint-storage -c seatunnel.yaml latest 8654056     what a restore of that job would use
+  checkpoint-storage demo                                 see it recover from kills"
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone)]
+pub(crate) struct Global {
+    /// The engine's configuration; by default config/seatunnel.yaml beside or one level above this
+    /// program.
+    #[arg(short, long, global = true, env = "CHECKPOINT_STORAGE_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The plugins directory; by default plugins/ beside or one level above this program.
+    #[arg(long, global = true, env = "CHECKPOINT_STORAGE_PLUGINS", value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// Write one JSON document, and errors as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show errors only, no warnings.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Show what happens; twice for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Show what lies in the plugins directory: accepted, or why not. Runs no plugin's code.
+    Plugins,
+    /// List the jobs that have checkpoints.
+    Jobs,
+    /// List a job's checkpoints, oldest first.
+    List(ListArgs),
+    /// Show the checkpoint that a restore would use, for each pipeline.
+    Latest(LatestArgs),
+    /// Read the states of one checkpoint.
+    Get(GetArgs),
+    /// Store states as a checkpoint and print its name.
+    Store(StoreArgs),
+    /// Delete checkpoints, or all of a job's.
+    Delete(DeleteArgs),
+    /// Run a stream job, kill it again and again, and see it recover.
+    Demo(DemoArgs),
+    /// The job that the demo kills.
+    #[command(hide = true)]
+    DemoWorker(WorkerArgs),
+}
+
+/// A job id as it is typed.
+fn job_id(text: &str) -> Result<JobId, String> {
+    JobId::new(text).map_err(|error| error.reason().to_owned())
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Columns: pipeline, checkpoint, time stored, size in bytes, integrity, name.
+
+Example:
+  checkpoint-storage -c seatunnel.yaml list 8654056 --pipeline 1")]
+pub(crate) struct ListArgs {
+    /// The job's id.
+    #[arg(value_parser = job_id)]
+    pub(crate) job: JobId,
+    /// Only this pipeline's.
+    #[arg(long, short, value_name = "PIPELINE", allow_negative_numbers = true)]
+    pub(crate) pipeline: Option<PipelineId>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Reads each checkpoint whole. One that is corrupt is an error, unless the configuration says
+`on-corrupt: previous`.
+
+Example:
+  checkpoint-storage -c seatunnel.yaml latest 8654056 --pipeline 1 -o states.bin")]
+pub(crate) struct LatestArgs {
+    /// The job's id.
+    #[arg(value_parser = job_id)]
+    pub(crate) job: JobId,
+    /// Only this pipeline's.
+    #[arg(long, short, value_name = "PIPELINE", allow_negative_numbers = true)]
+    pub(crate) pipeline: Option<PipelineId>,
+    /// Write its states to this file; with several pipelines, say which.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+If several checkpoints have these ids, the newest is read.
+
+Example:
+  checkpoint-storage -c seatunnel.yaml get 8654056 1 42 > states.bin")]
+pub(crate) struct GetArgs {
+    /// The job's id.
+    #[arg(value_parser = job_id)]
+    pub(crate) job: JobId,
+    /// The pipeline's id.
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) pipeline: PipelineId,
+    /// The checkpoint's id.
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) checkpoint: CheckpointId,
+    /// Write the states to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Returns once the checkpoint is durable.
+
+Examples:
+  checkpoint-storage -c seatunnel.yaml store 8654056 1 42 states.bin
+  some-program | checkpoint-storage -c seatunnel.yaml store 8654056 1 42")]
+pub(crate) struct StoreArgs {
+    /// The job's id.
+    #[arg(value_parser = job_id)]
+    pub(crate) job: JobId,
+    /// The pipeline's id.
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) pipeline: PipelineId,
+    /// The checkpoint's id.
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) checkpoint: CheckpointId,
+    /// The states' file; standard input by default.
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Asks on a terminal; elsewhere it needs --yes. What is not there is no error.
+
+Examples:
+  checkpoint-storage -c seatunnel.yaml delete 8654056 --dry-run
+  checkpoint-storage -c seatunnel.yaml delete 8654056 1 40 41 42 --yes")]
+pub(crate) struct DeleteArgs {
+    /// The job's id.
+    #[arg(value_parser = job_id)]
+    pub(crate) job: JobId,
+    /// The pipeline's id; all of the job's checkpoints if left out.
+    #[arg(allow_negative_numbers = true, requires = "checkpoints")]
+    pub(crate) pipeline: Option<PipelineId>,
+    /// The checkpoints' ids.
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) checkpoints: Vec<CheckpointId>,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Show what would be deleted and delete nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn ids_may_be_negative_and_job_ids_odd() {
+        let parse = |arguments: &[&str]| {
+            Arguments::try_parse_from([&["checkpoint-storage"], arguments].concat())
+        };
+        assert!(parse(&["get", "1", "-1", "-5"]).is_ok());
+        assert!(parse(&["list", "a b%2F;x😀"]).is_ok());
+        assert!(parse(&["list", "a/b"]).is_err());
+        assert!(parse(&["delete", "1", "2"]).is_err(), "a pipeline alone names nothing");
+        assert!(parse(&["delete", "1", "2", "3", "4"]).is_ok());
+    }
+}

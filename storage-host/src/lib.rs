@@ -1,0 +1,43 @@
+//! Finds checkpoint storage plugins, loads them, and opens the storage that a `seatunnel.yaml`
+//! describes: the small kernel between engines and backends. It knows no backend.
+//!
+//! # Guarantees
+//!
+//! - Looking for plugins runs none of their code; one bad file never hides the good ones.
+//! - A plugin is loaded only if its file is whole, of this machine, and of an API that fits.
+//! - Every call on a [`ManagedStorage`] ends within its time-out and says what became of it.
+//! - A storage that was opened read-only changes nothing.
+//! - Storages with different configurations live side by side.
+//!
+//! # What it does not guarantee
+//!
+//! A plugin is native code in this process: what it does beside the interface is not contained.
+//! Plugins are never unloaded. A plugin's log reaches the `tracing` subscriber that was set for the
+//! whole process, not one that was set for a thread. Only ELF platforms are supported.
+//!
+//! # Map
+//!
+//! - `discover`, `inspect`: what lies in the plugins directory
+//! - `resolve`: which plugin a configuration asks for
+//! - `load`: the only module with `unsafe` code
+//! - `host`, `managed`: open storages
+//! - [`config`](mod@config): `seatunnel.yaml`
+//! - [`retention`](mod@retention): which checkpoints to keep
+//! - `error`: the error type
+
+pub mod config;
+mod discover;
+mod error;
+mod host;
+mod inspect;
+mod load;
+mod managed;
+mod resolve;
+pub mod retention;
+
+pub use checkpoint_storage_api::ffi::Manifest;
+pub use config::{CheckpointConfig, OnCorrupt, StorageConfig, StorageSettings};
+pub use discover::{Finding, Verdict};
+pub use error::{Error, ErrorKind, Result};
+pub use host::StorageHost;
+pub use managed::{LoadedPlugin, ManagedStorage};

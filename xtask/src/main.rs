@@ -1,0 +1,56 @@
+//! The project's own tasks, as `cargo xtask TASK`.
+
+mod demo;
+mod dist;
+mod process;
+mod test;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run a stream job that is killed again and again, and recovers from its checkpoints.
+    ///
+    /// Builds only what the demo needs. What follows is passed on to `checkpoint-storage demo`; see
+    /// `cargo xtask demo --help` for that command's own options.
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Options of `checkpoint-storage demo`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
+    /// Check everything: format, lints, documentation, tests.
+    Test,
+    /// Make a release folder to copy to another machine: bin/, plugins/, config/.
+    ///
+    /// Files are replaced by renaming, so that a running host keeps the plugins it loaded.
+    Dist {
+        /// Where to make it.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Demo { options } => demo::run(&options),
+        Task::Test => test::run().map(|()| ExitCode::SUCCESS),
+        Task::Dist { out } => dist::run(&out).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}

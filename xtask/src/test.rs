@@ -1,0 +1,135 @@
+//! Everything that must hold before a change lands, in the order of how fast it fails.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::dist::{Profile, build};
+use crate::process::{Context, Error, Result, cargo, output_of, run as run_command};
+use crate::workspace::{Workspace, root};
+
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: &[Step] = &[
+    ("tools", tools),
+    ("format", format),
+    ("interface without a runtime", interface_without_a_runtime),
+    ("lints", lints),
+    ("lints of each feature alone", lints_of_each_feature),
+    ("documentation", documentation),
+    ("build", build_all),
+    ("tests", tests),
+    ("lints of the third-party plugin", third_party_lints),
+];
+
+pub(crate) fn run() -> Result<()> {
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    for (name, step) in STEPS {
+        println!("== {name}");
+        let began = Instant::now();
+        step().map_err(|error| Error::new(format!("{name}: {error}")))?;
+        times.push((name, began.elapsed()));
+    }
+    println!();
+    for (name, time) in times {
+        println!("{:>6.1} s  {name}", time.as_secs_f64());
+    }
+    println!("all of it holds");
+    Ok(())
+}
+
+/// Installs what the tests run beside Rust, where that is possible.
+fn tools() -> Result<()> {
+    if Command::new("strace").arg("-V").output().is_ok() {
+        return Ok(());
+    }
+    let installed = run_command(Command::new("apt-get").args(["update", "-q"])).and_then(|()| {
+        run_command(Command::new("apt-get").args(["install", "-qy", "strace"]))
+    });
+    if let Err(error) = installed {
+        println!("strace is missing and cannot be installed ({error}): its test will be skipped");
+    }
+    Ok(())
+}
+
+fn third_party() -> Command {
+    let mut command = cargo();
+    command.current_dir(root().join("tests/third-party-plugin"));
+    command
+}
+
+fn format() -> Result<()> {
+    run_command(cargo().args(["fmt", "--all", "--check"]))?;
+    run_command(third_party().args(["fmt", "--check"]))
+}
+
+/// Engines that only link the interface must not get a runtime with it.
+fn interface_without_a_runtime() -> Result<()> {
+    let tree = output_of(cargo().args([
+        "tree",
+        "--locked",
+        "--package=checkpoint-storage-api",
+        "--edges=normal",
+        "--prefix=none",
+        "--no-default-features",
+    ]))?;
+    match tree.lines().find(|line| line.starts_with("tokio")) {
+        Some(line) => Err(Error::new(format!("checkpoint-storage-api depends on {line}"))),
+        None if tree.starts_with("checkpoint-storage-api ") => Ok(()),
+        None => Err(Error::new("cargo tree does not show checkpoint-storage-api")),
+    }
+}
+
+fn lints() -> Result<()> {
+    run_command(cargo().args([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-Dwarnings",
+    ]))
+}
+
+/// The workspace as a whole is built with all features of the interface; plugins and engines see it
+/// with one or none.
+fn lints_of_each_feature() -> Result<()> {
+    for features in ["", "plugin", "host"] {
+        run_command(cargo().args([
+            "clippy",
+            "--locked",
+            "--package=checkpoint-storage-api",
+            "--features",
+            features,
+            "--",
+            "-Dwarnings",
+        ]))?;
+    }
+    Ok(())
+}
+
+fn documentation() -> Result<()> {
+    run_command(
+        cargo()
+            .env("RUSTDOCFLAGS", "-Dwarnings")
+            .args(["doc", "--locked", "--workspace", "--no-deps"]),
+    )
+}
+
+fn build_all() -> Result<()> {
+    build(Profile::Dev, &Workspace::load()?.plugins)
+}
+
+fn tests() -> Result<()> {
+    run_command(cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+}
+
+fn third_party_lints() -> Result<()> {
+    let target = Workspace::load()?.target.join("third-party");
+    run_command(third_party().env("CARGO_TARGET_DIR", target).args([
+        "clippy",
+        "--locked",
+        "--",
+        "-Dwarnings",
+    ]))
+    .context("tests/third-party-plugin")
+}
