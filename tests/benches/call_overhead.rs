@@ -18,9 +18,13 @@ const PAIRS: usize = 20_000;
 
 #[tokio::main]
 async fn main() {
-    run(cargo()
-        .current_dir(repository())
-        .args(["build", "--quiet", "--release", "--package", "probe-plugin"]));
+    run(cargo().current_dir(repository()).args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "probe-plugin",
+    ]));
     let plugins = tempfile::tempdir().expect("a directory");
     std::fs::copy(
         target_directory(repository()).join("release/libprobe_plugin.so"),
@@ -32,10 +36,8 @@ async fn main() {
         .open_plugin("probe", PluginConfig::default(), StorageSettings::default())
         .await
         .expect("opened");
-    let linked = ProbeFactory
-        .open(PluginConfig::default(), OpenOptions::default())
-        .await
-        .expect("opened");
+    let linked =
+        ProbeFactory.open(PluginConfig::default(), OpenOptions::default()).await.expect("opened");
     let job = JobId::new("1").expect("valid");
 
     println!("{:<28} {:>10} {:>10} {:>12}", "median of one call", "linked", "loaded", "difference");

@@ -47,7 +47,8 @@ pub fn cargo() -> Command {
 
 /// Where Cargo puts what it builds in the workspace at `root`.
 pub fn target_directory(root: &Path) -> PathBuf {
-    let output = run(cargo().current_dir(root).args(["metadata", "--no-deps", "--format-version=1"]));
+    let output =
+        run(cargo().current_dir(root).args(["metadata", "--no-deps", "--format-version=1"]));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
     metadata["target_directory"].as_str().expect("metadata names the target directory").into()
 }
@@ -135,7 +136,9 @@ impl LocalSetup {
 
     /// The names of the job's stored files, other files of the job included.
     pub fn files(&self, job: &str) -> Vec<String> {
-        let Ok(directory) = std::fs::read_dir(self.namespace().join(job)) else { return Vec::new() };
+        let Ok(directory) = std::fs::read_dir(self.namespace().join(job)) else {
+            return Vec::new();
+        };
         let mut names: Vec<_> = directory
             .map(|file| file.expect("readable").file_name().into_string().expect("UTF-8"))
             .collect();

@@ -229,12 +229,8 @@ const BOTH: [&str; 2] = ["evolving-plugin", "evolving-host"];
 #[test]
 fn minors_work_both_ways_and_other_changes_are_refused() {
     let base = Variant::build("base", &[], &BOTH, &[]);
-    let next = Variant::build(
-        "next",
-        NEXT_MINOR,
-        &BOTH,
-        &["evolving-plugin/next", "evolving-host/next"],
-    );
+    let next =
+        Variant::build("next", NEXT_MINOR, &BOTH, &["evolving-plugin/next", "evolving-host/next"]);
     let restored = "restored Some(b\"states\")\n";
     assert_eq!(succeeded(&base.host_on(&base)), restored);
     assert_eq!(succeeded(&base.host_on(&next)), restored);
@@ -246,7 +242,10 @@ fn minors_work_both_ways_and_other_changes_are_refused() {
     let plugin_only = &["evolving-plugin"];
     let changed = Variant::build("changed", CHANGED_SIGNATURE, plugin_only, &[]);
     let reason = refused(&base.host_on(&changed));
-    assert!(reason.contains("differs from this host's API 1.0.0 other than by appending"), "{reason}");
+    assert!(
+        reason.contains("differs from this host's API 1.0.0 other than by appending"),
+        "{reason}"
+    );
     assert!(reason.contains("rebuild the plugin"), "{reason}");
 
     let major = Variant::build("major", NEXT_MAJOR, plugin_only, &[]);

@@ -135,7 +135,12 @@ fn the_data_is_synced_before_the_rename_and_the_directories_after_it() {
     let store = setup.command(["store", "1", "1", "1"]);
     let mut command = Command::new("strace");
     command
-        .args(["-f", "-y", "-e", "trace=fsync,fdatasync,rename,renameat,renameat2,linkat,mkdir,mkdirat"])
+        .args([
+            "-f",
+            "-y",
+            "-e",
+            "trace=fsync,fdatasync,rename,renameat,renameat2,linkat,mkdir,mkdirat",
+        ])
         .arg("-o")
         .arg(&trace)
         .arg(store.get_program())
@@ -144,7 +149,7 @@ fn the_data_is_synced_before_the_rename_and_the_directories_after_it() {
     run(&mut command);
 
     let trace = std::fs::read_to_string(&trace).expect("traced");
-    let calls: Vec<&str> = trace.lines().filter(|line| line.contains(") = 0")).collect();
+    let calls: Vec<&str> = trace.lines().filter(|line| line.ends_with(" = 0")).collect();
     let job = setup.namespace().join("1");
     let position = |what: &str, matches: &dyn Fn(&str) -> bool| {
         let found = calls.iter().position(|call| matches(call));
@@ -152,8 +157,7 @@ fn the_data_is_synced_before_the_rename_and_the_directories_after_it() {
     };
     let is_sync = |call: &str| call.contains("fsync(") || call.contains("fdatasync(");
     let data = position("sync of the data", &|call| is_sync(call) && call.contains(".tmp>"));
-    let rename =
-        position("rename", &|call| call.contains("rename") && call.contains(".ser\""));
+    let rename = position("rename", &|call| call.contains("rename") && call.contains(".ser\""));
     let synced = |directory: &Path| {
         let descriptor = format!("<{}>", directory.display());
         let syncs = calls.iter().enumerate().filter(|(_, call)| is_sync(call));

@@ -131,8 +131,7 @@ fn a_plugin_whose_factory_panics_fails_to_start() {
 /// The place in the file of an exported symbol's first byte.
 fn offset_of(library: &[u8], name: &str) -> usize {
     let file = object::File::parse(library).expect("a library");
-    let symbol =
-        file.dynamic_symbols().find(|symbol| symbol.name() == Ok(name)).expect("exported");
+    let symbol = file.dynamic_symbols().find(|symbol| symbol.name() == Ok(name)).expect("exported");
     let index = symbol.section_index().expect("defined");
     let section = file.section_by_index(index).expect("present");
     let (start, _) = section.file_range().expect("in the file");

@@ -56,11 +56,8 @@ fn every_entry_gets_a_line_and_the_good_ones_load() {
         let line = line.unwrap_or_else(|| panic!("no line for {file} in\n{text}"));
         assert!(line.contains(part), "{line}");
     }
-    let json = run(&mut command_line(
-        &setup.configuration(),
-        plugins.path(),
-        ["--json", "plugins"],
-    ));
+    let json =
+        run(&mut command_line(&setup.configuration(), plugins.path(), ["--json", "plugins"]));
     let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
     let entries = std::fs::read_dir(plugins.path()).expect("readable").count();
     assert_eq!(json.as_array().map(Vec::len), Some(entries), "{json}");

@@ -42,9 +42,8 @@ fn tools() -> Result<()> {
     if Command::new("strace").arg("-V").output().is_ok() {
         return Ok(());
     }
-    let installed = run_command(Command::new("apt-get").args(["update", "-q"])).and_then(|()| {
-        run_command(Command::new("apt-get").args(["install", "-qy", "strace"]))
-    });
+    let installed = run_command(Command::new("apt-get").args(["update", "-q"]))
+        .and_then(|()| run_command(Command::new("apt-get").args(["install", "-qy", "strace"])));
     if let Err(error) = installed {
         println!("strace is missing and cannot be installed ({error}): its test will be skipped");
     }
@@ -108,11 +107,12 @@ fn lints_of_each_feature() -> Result<()> {
 }
 
 fn documentation() -> Result<()> {
-    run_command(
-        cargo()
-            .env("RUSTDOCFLAGS", "-Dwarnings")
-            .args(["doc", "--locked", "--workspace", "--no-deps"]),
-    )
+    run_command(cargo().env("RUSTDOCFLAGS", "-Dwarnings").args([
+        "doc",
+        "--locked",
+        "--workspace",
+        "--no-deps",
+    ]))
 }
 
 fn build_all() -> Result<()> {

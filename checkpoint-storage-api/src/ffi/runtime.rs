@@ -18,7 +18,7 @@ use super::unwind::{Guarded, drop_caught, panic_error};
 use crate::{CheckpointEntry, CheckpointReader, Error, ErrorKind, Result};
 
 /// Enough that one blocking call does not stop the others.
-const WORKER_THREADS: usize = 2;
+const WORKER_THREADS: usize = 1;
 
 fn runtime() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();

@@ -35,8 +35,12 @@ impl CheckpointStorageFactory for FaultyFactory {
             "panic-in-open" => panic!("open panics"),
             "hang-in-open" => std::future::pending().await,
             "error-in-open" => {
-                return Err(Error::new(ErrorKind::InvalidConfig, "open", "the key `fault` is wrong")
-                    .with_advice("leave it out"));
+                return Err(Error::new(
+                    ErrorKind::InvalidConfig,
+                    "open",
+                    "the key `fault` is wrong",
+                )
+                .with_advice("leave it out"));
             }
             _ => {}
         }

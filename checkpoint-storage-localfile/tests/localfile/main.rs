@@ -1,0 +1,12 @@
+//! The storage by its contracts, on a real disk.
+
+mod cancel;
+mod durability;
+mod failures;
+mod foreign;
+mod golden;
+mod health;
+mod leftovers;
+mod permissions;
+mod sidecars;
+mod support;
