@@ -21,8 +21,9 @@
 //!
 //! Durability, atomicity and verdicts on living writers are the [`FileSystem`]'s. Files that the
 //! Java engine wrote carry no checksum: only damage that their form shows is found in them.
-//! Checksums are computed on the calling thread (64 MiB take a few milliseconds). No runtime is
-//! started and none is needed, unless the [`FileSystem`] needs one.
+//! Checksums are computed where the call is polled (64 MiB take a few milliseconds), those of
+//! large states not in its first poll. No runtime is started and none is needed, unless the
+//! [`FileSystem`] needs one.
 //!
 //! # Map
 //!

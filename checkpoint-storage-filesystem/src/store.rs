@@ -1,5 +1,8 @@
 //! Storing: a name that is the newest of its job, then one atomic publication.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use checkpoint_storage_api::{
     CheckpointEntry, CheckpointName, Error, ErrorKind, Integrity, JobId, PipelineState,
     ReclaimOptions, Result,
@@ -13,11 +16,18 @@ use crate::naming::{self, FileKind};
 use crate::sequence::{Stamp, Writing};
 use crate::storage::{FileSystemStorage, checkpoints};
 
+/// From how many bytes of states on the checksum is left to a later poll: the first one may be on a
+/// thread of the engine's that has better things to do.
+const LARGE_STATES: usize = 1 << 20;
+
 /// How many names are tried when another writer takes the one that was chosen.
 const NAME_ATTEMPTS: usize = 8;
 
 impl<F: FileSystem> FileSystemStorage<F> {
     pub(crate) async fn store_state(&self, state: PipelineState) -> Result<CheckpointEntry> {
+        if state.states.as_ref().is_some_and(|states| states.len() >= LARGE_STATES) {
+            next_poll().await;
+        }
         let body = codec::encode(&state, Seal::WithChecksum);
         let PipelineState { job_id, pipeline_id, checkpoint_id, .. } = state;
         let size = body.total_len();
@@ -105,4 +115,18 @@ impl<F: FileSystem> FileSystemStorage<F> {
             }
         }
     }
+}
+
+/// Ends this poll and asks for another.
+async fn next_poll() {
+    let mut asked = false;
+    poll_fn(|cx| {
+        if asked {
+            return Poll::Ready(());
+        }
+        asked = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -10,7 +10,7 @@ use async_ffi::FfiFuture;
 use tokio_util::task::TaskTracker;
 
 use super::raw::{RawReaderBox, RawStorage, RawStorage_TO, RawStorageBox};
-use super::runtime::{EnteredReader, InRuntime, spawned};
+use super::runtime::{Calls, EnteredReader, InRuntime, start};
 use super::types::{
     FfiCheckpoint, FfiDeleteReport, FfiEntry, FfiMap, FfiReclaimReport, FfiResult, FfiState,
 };
@@ -23,10 +23,11 @@ use crate::{
 /// Opens a storage and makes it cross.
 pub fn open<F: CheckpointStorageFactory + Default>(
     factory: &'static OnceLock<F>,
+    calls: Calls,
     config: FfiMap,
     options: FfiMap,
 ) -> FfiFuture<FfiResult<RawStorageBox>> {
-    spawned("open", async move {
+    start("open", calls, async move {
         let config = convert::config_from_ffi(config);
         let storage = factory
             .get_or_init(F::default)
@@ -34,8 +35,9 @@ pub fn open<F: CheckpointStorageFactory + Default>(
             .await?;
         let adapter = Adapter(InRuntime::new(Arc::new(Gate {
             storage,
+            calls,
             closed: AtomicBool::new(false),
-            calls: TaskTracker::new(),
+            under_way: TaskTracker::new(),
         })));
         Ok(RawStorage_TO::from_value(adapter, TD_Opaque))
     })
@@ -44,15 +46,16 @@ pub fn open<F: CheckpointStorageFactory + Default>(
 /// Counts the calls under way, so that a close can wait for them and refuse later ones.
 struct Gate {
     storage: Arc<dyn CheckpointStorage>,
+    calls: Calls,
     closed: AtomicBool,
-    calls: TaskTracker,
+    under_way: TaskTracker,
 }
 
 impl Gate {
     async fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::SeqCst);
-        self.calls.close();
-        self.calls.wait().await;
+        self.under_way.close();
+        self.under_way.wait().await;
         self.storage.close().await
     }
 }
@@ -60,6 +63,10 @@ impl Gate {
 struct Adapter(InRuntime<Arc<Gate>>);
 
 impl Adapter {
+    fn calls(&self) -> Calls {
+        self.0.get().map_or(Calls::Async, |gate| gate.calls)
+    }
+
     fn call<T, F>(
         &self,
         operation: &'static str,
@@ -70,11 +77,11 @@ impl Adapter {
         F: Future<Output = Result<T>> + Send,
     {
         let gate = self.0.get().map(Arc::clone);
-        spawned(operation, async move {
+        start(operation, self.calls(), async move {
             let closed = || Error::new(ErrorKind::Closed, operation, "the storage was closed");
             let gate = gate.ok_or_else(closed)?;
             // Counted before it looks, so that a close that this call does not see waits for it.
-            let _counted = gate.calls.token();
+            let _counted = gate.under_way.token();
             if gate.closed.load(Ordering::SeqCst) {
                 return Err(closed());
             }
@@ -198,7 +205,7 @@ impl RawStorage for Adapter {
 
     fn close(&self, _options: FfiMap) -> FfiFuture<FfiResult<()>> {
         let gate = self.0.get().map(Arc::clone);
-        spawned("close", async move {
+        start("close", self.calls(), async move {
             match gate {
                 Some(gate) => gate.close().await,
                 None => Ok(()),

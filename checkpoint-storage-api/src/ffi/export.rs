@@ -40,6 +40,9 @@ pub fn config_keys<F: CheckpointStorageFactory + Default>(
 /// schemes of the Hadoop family (`type: hdfs`) the plugin serves beside its own name;
 /// `deprecated`, if given, is what to write instead of that name.
 ///
+/// As in any asynchronous Rust, methods must not block the thread they are polled on. A plugin whose
+/// methods do says `blocking: true`, after the others: its calls then run on threads of its own.
+///
 /// ```
 /// use std::sync::Arc;
 /// use checkpoint_storage_api::{
@@ -75,7 +78,8 @@ macro_rules! export_plugin {
         factory: $factory:ty,
         storage_types: [$($storage_type:literal),* $(,)?],
         schemes: [$($scheme:literal),* $(,)?]
-        $(, deprecated: $deprecated:literal)? $(,)?
+        $(, deprecated: $deprecated:literal)?
+        $(, blocking: $blocking:literal)? $(,)?
     ) => {
         const _: () = {
             use $crate::ffi::private::abi_stable::{
@@ -85,6 +89,7 @@ macro_rules! export_plugin {
                 prefix_type::PrefixTypeTrait,
                 std_types::{RStr, RVec},
             };
+            use $crate::ffi::private::Calls;
             use $crate::ffi::{
                 FfiMap, FfiResult, HostApiRef, ManifestSource, PluginModule, PluginModuleRef,
                 RawStorageBox,
@@ -112,6 +117,9 @@ macro_rules! export_plugin {
                 RStr::from_str($name)
             }
 
+            const CALLS: Calls =
+                if false $(|| $blocking)? { Calls::Blocking } else { Calls::Async };
+
             static FACTORY: ::std::sync::OnceLock<$factory> = ::std::sync::OnceLock::new();
 
             extern "C" fn init(host: HostApiRef, options: FfiMap) -> FfiResult<()> {
@@ -126,7 +134,7 @@ macro_rules! export_plugin {
                 config: FfiMap,
                 options: FfiMap,
             ) -> $crate::ffi::private::async_ffi::FfiFuture<FfiResult<RawStorageBox>> {
-                $crate::ffi::private::open(&FACTORY, config, options)
+                $crate::ffi::private::open(&FACTORY, CALLS, config, options)
             }
 
             fn root() -> PluginModuleRef {

@@ -86,6 +86,7 @@ pub use foreign::PluginHandle;
 pub mod private {
     pub use super::adapter::open;
     pub use super::export::{config_keys, init};
+    pub use super::runtime::Calls;
     pub use abi_stable;
     pub use async_ffi;
 }

@@ -1,7 +1,7 @@
 //! The plugin's own tokio runtime: a library has its own copy of tokio's statics, so the host's
 //! runtime cannot serve it.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
@@ -15,10 +15,10 @@ use tokio::task::JoinHandle;
 use super::log;
 use super::types::FfiResult;
 use super::unwind::{Guarded, drop_caught, panic_error};
-use crate::{CheckpointEntry, CheckpointReader, Error, ErrorKind, Result};
+use crate::{CheckpointEntry, CheckpointReader, Error, ErrorKind, Outcome, Result};
 
 /// Enough that one blocking call does not stop the others.
-const WORKER_THREADS: usize = 1;
+const WORKER_THREADS: usize = 2;
 
 fn runtime() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
@@ -35,18 +35,38 @@ fn runtime() -> Result<&'static Runtime> {
     })
 }
 
-/// A call that runs on the plugin's runtime from its first poll on, in the span it is polled in;
-/// dropping it aborts the task.
-pub(super) fn spawned<T: Send + 'static>(
+/// Where the calls of a plugin run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// Polled once on the caller's thread: a call that needs to wait for nothing costs no change
+    /// of threads. One that waits goes on on the plugin's runtime.
+    Async,
+    /// On the plugin's runtime from the start, because they block the thread they run on.
+    Blocking,
+}
+
+/// A call as it crosses. It starts at its first poll, in the span it is polled in; dropping it
+/// drops or aborts it.
+pub(super) fn start<T: Send + 'static>(
     operation: &'static str,
+    calls: Calls,
     call: impl Future<Output = Result<T>> + Send + 'static,
 ) -> FfiFuture<FfiResult<T>> {
     let call = async move {
-        let mut task = AbortOnDrop(runtime()?.spawn(log::in_current_span(call)));
+        let runtime = runtime()?;
+        let mut call = InRuntime::new(Box::pin(call));
+        if calls == Calls::Async {
+            let first = poll_fn(|cx| Poll::Ready(Pin::new(&mut call).poll(cx))).await;
+            if let Poll::Ready(result) = first {
+                return result;
+            }
+        }
+        let mut task = AbortOnDrop(runtime.spawn(log::in_current_span(call)));
         match (&mut task.0).await {
             Ok(result) => result,
             Err(error) if error.is_panic() => Err(panic_error(operation, error.into_panic())),
-            Err(error) => Err(Error::new(ErrorKind::Unexpected, operation, error.to_string())),
+            Err(error) => Err(Error::new(ErrorKind::Unexpected, operation, error.to_string())
+                .with_outcome(Outcome::Unknown)),
         }
     };
     Guarded::new(operation, call).into_ffi()

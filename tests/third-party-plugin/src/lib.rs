@@ -1,7 +1,7 @@
 //! An example of a plugin: checkpoints in one SQLite file (`sqlite.path`).
 //!
-//! Each call is one transaction on one connection behind a lock. SQLite blocks the thread, which is
-//! one of the plugin's own: the host's are never held up.
+//! Each call is one transaction on one connection behind a lock. SQLite blocks the thread, hence
+//! `blocking: true` at the end: the calls run on threads of the plugin's own.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -224,4 +224,5 @@ checkpoint_storage_api::export_plugin! {
     factory: SqliteFactory,
     storage_types: ["sqlite"],
     schemes: [],
+    blocking: true,
 }
