@@ -72,3 +72,42 @@ pub(crate) fn check_cancelled(token: &CancellationToken, operation: &'static str
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::mpsc;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_learns_that_its_caller_is_gone_and_is_waited_for() {
+        let workers = Workers::default();
+        let (started, has_started) = mpsc::channel();
+        let (release, is_released) = mpsc::channel();
+        let (report, reported) = mpsc::channel();
+        {
+            let mut call = pin!(workers.run("store", move |cancelled| {
+                started.send(cancelled.is_cancelled()).expect("heard");
+                is_released.recv().expect("released");
+                report.send(cancelled.is_cancelled()).expect("heard");
+                Ok(())
+            }));
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(call.as_mut().poll(&mut context).is_pending());
+            assert_eq!(has_started.recv(), Ok(false));
+        }
+        release.send(()).expect("heard");
+        workers.finish().await;
+        assert_eq!(reported.try_recv(), Ok(true));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_the_plugin_s_fault() {
+        let failed = Workers::default().run::<()>("store", |_| panic!("on purpose")).await;
+        let error = failed.expect_err("panicked");
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::PluginFault, Outcome::Unknown));
+    }
+}

@@ -1,6 +1,7 @@
 //! Everything that must hold before a change lands, in the order of how fast it fails.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::dist::{Profile, build};
@@ -119,8 +120,48 @@ fn build_all() -> Result<()> {
     build(Profile::Dev, &Workspace::load()?.plugins)
 }
 
+/// Runs the tests and counts them over all crates. An ignored test is one that nobody runs.
 fn tests() -> Result<()> {
-    run_command(cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]))
+    let mut command = cargo();
+    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).stdout(Stdio::piped());
+    let mut child = command.spawn().context("cargo test")?;
+    let mut count = Count::default();
+    for line in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
+        let line = line.context("cargo test")?;
+        println!("{line}");
+        count.add(&line);
+    }
+    let status = child.wait().context("cargo test")?;
+    println!("{} passed, {} failed", count.passed, count.failed);
+    match (status.success(), count.ignored) {
+        (true, 0) => Ok(()),
+        (true, ignored) => Err(Error::new(format!("{ignored} tests are ignored"))),
+        (false, _) => Err(Error::new(format!("cargo test: {status}"))),
+    }
+}
+
+/// How many tests ran, as Cargo's test runner tells it crate by crate.
+#[derive(Default)]
+struct Count {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+}
+
+impl Count {
+    fn add(&mut self, line: &str) {
+        let Some(counts) = line.strip_prefix("test result: ") else { return };
+        for part in counts.split(['.', ';']) {
+            let Some((number, what)) = part.trim().split_once(' ') else { continue };
+            let number = number.parse::<usize>().unwrap_or_default();
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
 }
 
 fn third_party_lints() -> Result<()> {
@@ -132,4 +173,22 @@ fn third_party_lints() -> Result<()> {
         "-Dwarnings",
     ]))
     .context("tests/third-party-plugin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_summed_over_crates() {
+        let mut count = Count::default();
+        for line in [
+            "test result: ok. 33 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.13s",
+            "test something ... ok",
+            "test result: FAILED. 4 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 1.00s",
+        ] {
+            count.add(line);
+        }
+        assert_eq!((count.passed, count.failed, count.ignored), (37, 1, 2));
+    }
 }

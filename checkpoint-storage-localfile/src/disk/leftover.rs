@@ -71,3 +71,45 @@ fn unlink_if_abandoned(directory: &OpenDirectory, name: &str) -> Result<bool, Er
     }
     directory.unlink(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use checkpoint_storage_filesystem::Environment;
+    use rustix::fs::flock;
+
+    use super::*;
+    use crate::config::LocalFileConfig;
+
+    /// The writer came to life after it was looked at, or the sidecar's file was published.
+    #[test]
+    fn what_is_to_be_reclaimed_is_looked_at_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = LocalFileConfig {
+            namespace: folder.path().to_owned(),
+            sync: false,
+            file_mode: 0o600,
+            dir_mode: 0o700,
+        };
+        let disk = Disk::new(config, Environment::system());
+        let reclaim = |name: &str| disk.reclaim(Directory::Namespace, name).expect("no error");
+
+        let probe = naming::probe(1);
+        let file = File::create_new(folder.path().join(&probe)).expect("created");
+        flock(&file, FlockOperation::NonBlockingLockExclusive).expect("locked");
+        assert!(!reclaim(&probe) && folder.path().join(&probe).exists());
+        drop(file);
+        assert!(reclaim(&probe) && !folder.path().join(&probe).exists());
+        assert!(!reclaim(&probe), "it was gone already");
+
+        let name = "1795474038044-523-1-1.ser";
+        let sidecar = naming::sidecar(name);
+        for file_name in [name, &sidecar] {
+            File::create_new(folder.path().join(file_name)).expect("created");
+        }
+        assert!(!reclaim(&sidecar) && !reclaim(name));
+        std::fs::remove_file(folder.path().join(name)).expect("removed");
+        assert!(reclaim(&sidecar));
+    }
+}

@@ -151,3 +151,45 @@ fn not_a_job_directory(
 fn is_link(stat: &rustix::fs::Stat) -> bool {
     rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Symlink
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use checkpoint_storage_filesystem::codec::Encoded;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    fn files(folder: &Path) -> usize {
+        std::fs::read_dir(folder).expect("readable").count()
+    }
+
+    #[test]
+    fn nothing_is_published_for_a_caller_that_is_gone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = LocalFileConfig {
+            namespace: folder.path().to_owned(),
+            sync: false,
+            file_mode: 0o600,
+            dir_mode: 0o700,
+        };
+        let disk = Disk::new(config, Environment::system());
+        let job = JobId::new("1").expect("valid");
+        let name = "1795474038044-523-1-1.ser".parse().expect("a name");
+        let (listened, dropped) = (CancellationToken::new(), CancellationToken::new());
+        dropped.cancel();
+
+        let prefix = Bytes::from_static(b"abc");
+        let body = Encoded { prefix, states: None, trailer: Bytes::new() };
+        disk.publish(&job, &name, &body, &dropped).expect_err("dropped before the first byte");
+        assert_eq!(files(&folder.path().join("1")), 0);
+
+        let file = disk.begin_import(&job, &name).expect("begun");
+        file.write(b"abc", &listened).expect("written");
+        file.finish(&dropped).expect_err("dropped before the rename");
+        assert_eq!(files(&folder.path().join("1")), 0);
+
+        disk.publish(&job, &name, &body, &listened).expect("stored");
+        assert_eq!(files(&folder.path().join("1")), 1);
+    }
+}

@@ -106,7 +106,11 @@ impl TemporaryFile {
         if is_stale {
             self.directory.unlink(&sidecar).map_err(failure)?;
         }
-        self.directory.rename_to_new(&self.name, name).map_err(failure)?;
+        self.directory.rename_to_new(&self.name, name).map_err(|errno| match errno {
+            // A remote file system may have done it before its answer was lost.
+            Errno::IO | Errno::TIMEDOUT => failure(errno).with_outcome(Outcome::Unknown),
+            errno => failure(errno),
+        })?;
         self.published = true;
         if sync {
             self.directory.sync().map_err(|errno| {

@@ -85,8 +85,10 @@ impl Disk {
     ) -> Result<Option<OpenDirectory>> {
         let namespace = self.create_namespace(operation)?;
         let failure = |errno| not_a_job_directory(operation, &namespace, job, errno);
+        let mut is_new = false;
         let directory = match namespace.open_directory(job.as_str()) {
             Err(Errno::NOENT) => {
+                is_new = true;
                 match namespace.create_directory(job.as_str(), self.config.dir_mode) {
                     Ok(_) => {}
                     Err(Errno::NOENT) => return Ok(None),
@@ -100,9 +102,10 @@ impl Disk {
             result => result.map_err(failure)?,
         };
         if self.config.sync {
-            // Whoever created it may have died before its name was durable.
+            // Whoever created it may have died before its name was durable. A new one can have the
+            // number of one that is gone.
             let inode = directory.inode().map_err(failure)?;
-            if self.durable_jobs().get(job) != Some(&inode) {
+            if is_new || self.durable_jobs().get(job) != Some(&inode) {
                 namespace.sync().map_err(failure)?;
                 let mut durable = self.durable_jobs();
                 if durable.len() >= MAX_DURABLE_JOBS {

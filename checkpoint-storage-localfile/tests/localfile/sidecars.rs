@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use checkpoint_storage_api::{ErrorKind, ImportOptions};
+use bytes::Bytes;
+use checkpoint_storage_api::{
+    CheckpointEntry, CheckpointReader, ErrorKind, ImportOptions, Result, async_trait,
+};
 
 use crate::golden::golden;
 use crate::support::{Folder, job, name, names, read_all};
@@ -110,4 +113,40 @@ async fn a_stale_sidecar_is_removed_before_its_name_is_used_again() {
     let error = taken.open().await.import(reader, ImportOptions::default()).await;
     assert_eq!(error.expect_err("taken").kind(), ErrorKind::AlreadyExists);
     assert!(file.exists() && sidecar.exists());
+}
+
+/// Another writer publishes the name, with a sidecar, while the import is under way.
+struct Overtaken {
+    reader: Box<dyn CheckpointReader>,
+    target: PathBuf,
+}
+
+#[async_trait]
+impl CheckpointReader for Overtaken {
+    fn entry(&self) -> &CheckpointEntry {
+        self.reader.entry()
+    }
+
+    fn states_len(&self) -> Option<u64> {
+        self.reader.states_len()
+    }
+
+    async fn next_chunk(&mut self, max_len: usize) -> Result<Option<Bytes>> {
+        for file_name in [LARGE.to_owned(), format!(".{LARGE}.crc")] {
+            fs::copy(golden().join("hdfs-local/1").join(&file_name), self.target.join(&file_name))
+                .expect("copied");
+        }
+        self.reader.next_chunk(max_len).await
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_is_overtaken_leaves_the_other_file_its_sidecar() {
+    let ((from, ..), to) = (with_java_file(), Folder::new());
+    let target = to.create_job("1");
+    let reader = from.open().await.open_reader(&job("1"), &name(LARGE)).await.expect("opened");
+    let source = Box::new(Overtaken { reader, target: target.clone() });
+    let error = to.open().await.import(source, ImportOptions::default()).await;
+    assert_eq!(error.expect_err("overtaken").kind(), ErrorKind::AlreadyExists);
+    assert_eq!(names(&target), [format!(".{LARGE}.crc"), LARGE.to_owned()]);
 }

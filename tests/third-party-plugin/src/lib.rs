@@ -3,25 +3,23 @@
 //! Each call is one transaction on one connection behind a lock. SQLite blocks the thread, hence
 //! `blocking: true` at the end: the calls run on threads of the plugin's own.
 
-use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use checkpoint_storage_api::{
     Checkpoint, CheckpointEntry, CheckpointName, CheckpointStorage, CheckpointStorageFactory,
-    ConfigKey, DeleteReport, Error, ErrorKind, Integrity, JobId, ListQuery, OpenOptions, Outcome,
+    DeleteReport, Error, ErrorKind, Integrity, JobId, ListQuery, OpenOptions, Outcome,
     PipelineState, PluginConfig, Result, async_trait, next_timestamp,
 };
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
-
-const PATH: &str = "sqlite.path";
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 /// `synchronous = EXTRA`: an acknowledged transaction survives a power cut.
 const SETUP: &str = "PRAGMA synchronous = EXTRA;
     CREATE TABLE IF NOT EXISTS checkpoints (
         job TEXT NOT NULL, name TEXT NOT NULL, timestamp_ms INTEGER NOT NULL, states BLOB,
         PRIMARY KEY (job, name)
-    ) WITHOUT ROWID;";
+    );";
 
 #[derive(Default)]
 struct SqliteFactory;
@@ -33,124 +31,82 @@ impl CheckpointStorageFactory for SqliteFactory {
         config: PluginConfig,
         options: OpenOptions,
     ) -> Result<Arc<dyn CheckpointStorage>> {
-        let path = config.get(PATH).filter(|path| !path.is_empty()).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidConfig, "open", format!("the key `{PATH}` is missing"))
-                .with_advice(format!("write `{PATH}: /path/to/checkpoints.db` in plugin-config"))
+        let path = config.get("sqlite.path").filter(|path| !path.is_empty()).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidConfig, "open", "the key `sqlite.path` is missing")
+                .with_advice("write `sqlite.path: /path/to/checkpoints.db` in plugin-config")
         })?;
         let open = || {
-            let connection = if !options.read_only {
-                Connection::open(path)?
-            } else if std::path::Path::new(path).exists() {
-                Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?
-            } else {
-                // Nothing was stored yet, and reading must create nothing.
-                Connection::open_in_memory()?
-            };
-            connection
-                .busy_timeout(options.operation_timeout.unwrap_or(Duration::from_secs(30)))?;
-            if !options.read_only || connection.path().is_none_or(str::is_empty) {
-                connection.execute_batch(SETUP)?;
+            // Reading must not create the file: what is not there yet is empty.
+            let is_new = options.read_only && !Path::new(path).exists();
+            let db = Connection::open(if is_new { ":memory:" } else { path })?;
+            db.busy_timeout(options.operation_timeout.unwrap_or(Duration::from_secs(30)))?;
+            if is_new || !options.read_only {
+                db.execute_batch(SETUP)?;
             }
-            Ok(connection)
+            db.pragma_update(None, "query_only", options.read_only)?;
+            Ok(db)
         };
-        let connection = open().map_err(|error| failed("open", path, error))?;
-        Ok(Arc::new(Sqlite { path: path.to_owned(), connection: Mutex::new(Some(connection)) }))
-    }
-
-    fn config_keys(&self) -> Vec<ConfigKey> {
-        vec![ConfigKey {
-            name: PATH.into(),
-            aliases: Vec::new(),
-            default: None,
-            secret: false,
-            description: "the SQLite file, which is created if it is missing".into(),
-        }]
+        let db = open().map_err(|error| failed("open", error))?;
+        Ok(Arc::new(Sqlite(Mutex::new(Some(db)))))
     }
 }
 
-struct Sqlite {
-    path: String,
-    connection: Mutex<Option<Connection>>,
-}
+struct Sqlite(Mutex<Option<Connection>>);
 
-fn failed(operation: &'static str, path: &str, error: rusqlite::Error) -> Error {
-    use rusqlite::ffi::ErrorCode;
-    let kind = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => ErrorKind::NoSpace,
-        Some(ErrorCode::ReadOnly) => ErrorKind::ReadOnly,
-        Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => ErrorKind::PermissionDenied,
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Unavailable,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => ErrorKind::Corrupt,
-        _ => ErrorKind::Unexpected,
+fn failed(operation: &'static str, error: rusqlite::Error) -> Error {
+    let (kind, outcome) = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => (ErrorKind::NoSpace, Outcome::NotApplied),
+        Some(ErrorCode::ReadOnly) => (ErrorKind::ReadOnly, Outcome::NotApplied),
+        Some(ErrorCode::CannotOpen) => (ErrorKind::PermissionDenied, Outcome::NotApplied),
+        Some(ErrorCode::DatabaseBusy) => (ErrorKind::Unavailable, Outcome::NotApplied),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            (ErrorKind::Corrupt, Outcome::NotApplied)
+        }
+        _ => (ErrorKind::Unexpected, Outcome::Unknown),
     };
-    let outcome =
-        if kind == ErrorKind::Unexpected { Outcome::Unknown } else { Outcome::NotApplied };
-    Error::new(kind, operation, error.to_string()).with_subject(path).with_outcome(outcome)
+    Error::new(kind, operation, error.to_string()).with_outcome(outcome)
 }
 
 impl Sqlite {
+    /// Runs `work` in a transaction that excludes other writers from its beginning.
     fn transaction<T>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-        behavior: TransactionBehavior,
     ) -> Result<T> {
-        let mut guard = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut db = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let closed = || Error::new(ErrorKind::Closed, operation, "the storage was closed");
-        let connection = guard.as_mut().ok_or_else(closed)?;
-        let run = || {
-            let transaction = connection.transaction_with_behavior(behavior)?;
+        let run = |db: &mut Connection| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let done = work(&transaction)?;
             transaction.commit()?;
             Ok(done)
         };
-        run().map_err(|error| failed(operation, &self.path, error))
-    }
-
-    fn reading<T>(
-        &self,
-        operation: &'static str,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T> {
-        self.transaction(operation, work, TransactionBehavior::Deferred)
-    }
-
-    fn changing<T>(
-        &self,
-        operation: &'static str,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T> {
-        self.transaction(operation, work, TransactionBehavior::Immediate)
+        run(db.as_mut().ok_or_else(closed)?).map_err(|error| failed(operation, error))
     }
 }
 
 fn entry(job: &JobId, name: CheckpointName, size: u64) -> CheckpointEntry {
-    CheckpointEntry { job_id: job.clone(), name, size, integrity: Integrity::Unread }
+    CheckpointEntry { job_id: job.clone(), name, size, integrity: Integrity::NoChecksum }
 }
 
 #[async_trait]
 impl CheckpointStorage for Sqlite {
     async fn store(&self, state: PipelineState) -> Result<CheckpointEntry> {
-        state.check_storable()?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let now = u64::try_from(now).unwrap_or(u64::MAX);
         let (job, states) = (state.job_id.as_str(), state.states.as_deref());
-        let name = self.changing("store", |db| {
-            let newest: Option<u64> = db.query_row(
-                "SELECT max(timestamp_ms) FROM checkpoints WHERE job = ?1",
-                [job],
-                |row| row.get(0),
-            )?;
-            let timestamp_ms = next_timestamp(now, newest).unwrap_or(u64::MAX);
+        let name = self.transaction("store", |db| {
+            let newest = "SELECT max(timestamp_ms) FROM checkpoints WHERE job = ?1";
+            let newest = db.query_row(newest, [job], |row| row.get(0))?;
             let name = CheckpointName {
-                timestamp_ms,
+                timestamp_ms: next_timestamp(now as u64, newest).unwrap_or(u64::MAX),
                 random: fastrand::u32(..CheckpointName::RANDOM_BOUND),
                 pipeline_id: state.pipeline_id,
                 checkpoint_id: state.checkpoint_id,
             };
             db.execute(
                 "INSERT INTO checkpoints VALUES (?1, ?2, ?3, ?4)",
-                params![job, name.to_string(), timestamp_ms, states],
+                params![job, name.to_string(), name.timestamp_ms, states],
             )?;
             Ok(name)
         })?;
@@ -158,20 +114,18 @@ impl CheckpointStorage for Sqlite {
     }
 
     async fn list(&self, job: &JobId, query: &ListQuery) -> Result<Vec<CheckpointEntry>> {
-        let rows: Vec<(String, u64)> = self.reading("list", |db| {
-            db.prepare_cached(
-                "SELECT name, ifnull(length(states), 0) FROM checkpoints WHERE job = ?1",
-            )?
-            .query_map([job.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect()
+        let rows: Vec<(String, u64)> = self.transaction("list", |db| {
+            db.prepare("SELECT name, ifnull(length(states), 0) FROM checkpoints WHERE job = ?1")?
+                .query_map([job.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
         })?;
         let entries = rows.into_iter().map(|(name, size)| Ok(entry(job, name.parse()?, size)));
         Ok(query.select(entries.collect::<Result<_>>()?))
     }
 
     async fn read(&self, job: &JobId, name: &CheckpointName) -> Result<Checkpoint> {
-        let states: Option<Option<Vec<u8>>> = self.reading("read", |db| {
-            db.prepare_cached("SELECT states FROM checkpoints WHERE job = ?1 AND name = ?2")?
+        let states: Option<Option<Vec<u8>>> = self.transaction("read", |db| {
+            db.prepare("SELECT states FROM checkpoints WHERE job = ?1 AND name = ?2")?
                 .query_row([job.as_str(), &name.to_string()], |row| row.get(0))
                 .optional()
         })?;
@@ -179,20 +133,17 @@ impl CheckpointStorage for Sqlite {
             Error::new(ErrorKind::NotFound, "read", "no such checkpoint is stored")
                 .with_subject(format_args!("job {job} {name}"))
         })?;
-        let mut entry = entry(job, *name, states.as_ref().map_or(0, Vec::len) as u64);
-        entry.integrity = Integrity::NoChecksum;
+        let entry = entry(job, *name, states.as_ref().map_or(0, Vec::len) as u64);
         Ok(Checkpoint { entry, states: states.map(Into::into) })
     }
 
     async fn delete_names(&self, job: &JobId, names: &[CheckpointName]) -> Result<DeleteReport> {
-        self.changing("delete", |db| {
+        self.transaction("delete", |db| {
             let mut report = DeleteReport::default();
-            let mut delete =
-                db.prepare_cached("DELETE FROM checkpoints WHERE job = ?1 AND name = ?2")?;
             for name in names {
-                let was_there = delete.execute([job.as_str(), &name.to_string()])? > 0;
-                let list = if was_there { &mut report.deleted } else { &mut report.missing };
-                list.push(*name);
+                let delete = "DELETE FROM checkpoints WHERE job = ?1 AND name = ?2";
+                let was_there = db.execute(delete, [job.as_str(), &name.to_string()])? > 0;
+                if was_there { &mut report.deleted } else { &mut report.missing }.push(*name);
             }
             Ok(report)
         })
@@ -205,8 +156,8 @@ impl CheckpointStorage for Sqlite {
     }
 
     async fn jobs(&self) -> Result<Vec<JobId>> {
-        let jobs: BTreeSet<String> = self.reading("list the jobs", |db| {
-            db.prepare_cached("SELECT DISTINCT job FROM checkpoints")?
+        let jobs: Vec<String> = self.transaction("list the jobs", |db| {
+            db.prepare("SELECT DISTINCT job FROM checkpoints ORDER BY job")?
                 .query_map([], |row| row.get(0))?
                 .collect()
         })?;
@@ -214,7 +165,7 @@ impl CheckpointStorage for Sqlite {
     }
 
     async fn close(&self) -> Result<()> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(())
     }
 }

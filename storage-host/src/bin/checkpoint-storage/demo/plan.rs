@@ -23,6 +23,9 @@ pub(super) enum Decision {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     wanted: usize,
+    /// How many events the job has, and how far it came.
+    events: u64,
+    progress: u64,
     kills: usize,
     inside_store: usize,
     stored: usize,
@@ -34,8 +37,9 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(wanted: usize) -> Self {
-        Self { wanted, ..Self::default() }
+    /// So many kills, spread over the job.
+    pub(super) fn new(wanted: usize, events: u64) -> Self {
+        Self { wanted, events, ..Self::default() }
     }
 
     /// Takes note of what the worker told and decides. An error says what the storage lost.
@@ -69,7 +73,8 @@ impl Plan {
                 }
             }
             Message::StoreFailed { pipeline, .. } => drop(self.begun.remove(pipeline)),
-            Message::Opened { .. } | Message::Progress { .. } | Message::Finished { .. } => {}
+            Message::Progress { events, .. } => self.progress = self.progress.max(*events),
+            Message::Opened { .. } | Message::Finished { .. } => {}
         }
         Ok(Decision::GoOn)
     }
@@ -77,7 +82,9 @@ impl Plan {
     fn may_kill(&self) -> bool {
         let more = self.kills < self.wanted
             || (self.inside_store == 0 && self.kills < self.wanted + EXTRA_KILLS);
-        self.wanted > 0 && more && !self.decided && self.stored_since_start > 0
+        let due = self.kills.min(self.wanted.saturating_sub(1)) as u64 + 1;
+        let is_due = self.progress * (self.wanted as u64 + 1) >= self.events * due;
+        self.wanted > 0 && more && is_due && !self.decided && self.stored_since_start > 0
     }
 
     /// The worker was killed and everything it had told was heard.
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn it_kills_only_after_a_new_acknowledgement_inside_a_store_and_between() {
-        let mut plan = Plan::new(2);
+        let mut plan = Plan::new(2, 0);
         assert_eq!(plan.heard(&began(1)), Ok(Decision::GoOn));
         assert_eq!(plan.heard(&stored(1)), Ok(Decision::GoOn));
         assert_eq!(plan.heard(&began(2)), Ok(Decision::KillInsideStore));
@@ -145,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_store_that_ended_before_the_kill_does_not_count_and_is_tried_again() {
-        let mut plan = Plan::new(1);
+        let mut plan = Plan::new(1, 0);
         for attempt in 1..=EXTRA_KILLS + 1 {
             assert!(!plan.is_fulfilled(), "after {attempt}");
             plan.heard(&stored(1)).expect("nothing lost");
@@ -159,8 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn kills_are_spread_over_the_job() {
+        let mut plan = Plan::new(3, 400);
+        plan.heard(&stored(1)).expect("nothing lost");
+        for (events, decision) in [(99, Decision::GoOn), (100, Decision::KillInsideStore)] {
+            plan.heard(&Message::Progress { pipeline: 1, events }).expect("nothing lost");
+            assert_eq!(plan.heard(&began(2)), Ok(decision), "at event {events}");
+        }
+    }
+
+    #[test]
     fn a_lost_checkpoint_is_found_out() {
-        let mut plan = Plan::new(1);
+        let mut plan = Plan::new(1, 0);
         plan.heard(&stored(5)).expect("nothing lost");
         assert!(plan.heard(&restored(5)).is_ok());
         assert!(plan.heard(&restored(6)).is_ok(), "one that was never acknowledged may be there");

@@ -45,7 +45,7 @@ pub(super) async fn run(session: &Session, output: &Output, args: DemoArgs) -> R
     let events = expected.values().map(|state| state.events).max().unwrap_or_default();
     let rate = args.rate.unwrap_or((events as f64 / DEFAULT_SECONDS).max(0.1));
     let mut demo = Demo {
-        plan: Plan::new(args.kills),
+        plan: Plan::new(args.kills, events),
         summary: Summary { job: job.to_string(), events, ..Summary::default() },
         progress: progress_bar(output, events * expected.len() as u64),
         positions: BTreeMap::new(),
