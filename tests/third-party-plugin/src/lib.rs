@@ -21,6 +21,10 @@ const SETUP: &str = "PRAGMA synchronous = EXTRA;
         PRIMARY KEY (job, name)
     );";
 
+const READ: TransactionBehavior = TransactionBehavior::Deferred;
+/// Excludes other writers from its beginning on.
+const WRITE: TransactionBehavior = TransactionBehavior::Immediate;
+
 #[derive(Default)]
 struct SqliteFactory;
 
@@ -68,16 +72,16 @@ fn failed(operation: &'static str, error: rusqlite::Error) -> Error {
 }
 
 impl Sqlite {
-    /// Runs `work` in a transaction that excludes other writers from its beginning.
     fn transaction<T>(
         &self,
         operation: &'static str,
+        behavior: TransactionBehavior,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T> {
         let mut db = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let closed = || Error::new(ErrorKind::Closed, operation, "the storage was closed");
         let run = |db: &mut Connection| {
-            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = db.transaction_with_behavior(behavior)?;
             let done = work(&transaction)?;
             transaction.commit()?;
             Ok(done)
@@ -95,7 +99,7 @@ impl CheckpointStorage for Sqlite {
     async fn store(&self, state: PipelineState) -> Result<CheckpointEntry> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let (job, states) = (state.job_id.as_str(), state.states.as_deref());
-        let name = self.transaction("store", |db| {
+        let name = self.transaction("store", WRITE, |db| {
             let newest = "SELECT max(timestamp_ms) FROM checkpoints WHERE job = ?1";
             let newest = db.query_row(newest, [job], |row| row.get(0))?;
             let name = CheckpointName {
@@ -114,7 +118,7 @@ impl CheckpointStorage for Sqlite {
     }
 
     async fn list(&self, job: &JobId, query: &ListQuery) -> Result<Vec<CheckpointEntry>> {
-        let rows: Vec<(String, u64)> = self.transaction("list", |db| {
+        let rows: Vec<(String, u64)> = self.transaction("list", READ, |db| {
             db.prepare("SELECT name, ifnull(length(states), 0) FROM checkpoints WHERE job = ?1")?
                 .query_map([job.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
@@ -124,7 +128,7 @@ impl CheckpointStorage for Sqlite {
     }
 
     async fn read(&self, job: &JobId, name: &CheckpointName) -> Result<Checkpoint> {
-        let states: Option<Option<Vec<u8>>> = self.transaction("read", |db| {
+        let states: Option<Option<Vec<u8>>> = self.transaction("read", READ, |db| {
             db.prepare("SELECT states FROM checkpoints WHERE job = ?1 AND name = ?2")?
                 .query_row([job.as_str(), &name.to_string()], |row| row.get(0))
                 .optional()
@@ -138,7 +142,7 @@ impl CheckpointStorage for Sqlite {
     }
 
     async fn delete_names(&self, job: &JobId, names: &[CheckpointName]) -> Result<DeleteReport> {
-        self.transaction("delete", |db| {
+        self.transaction("delete", WRITE, |db| {
             let mut report = DeleteReport::default();
             for name in names {
                 let delete = "DELETE FROM checkpoints WHERE job = ?1 AND name = ?2";
@@ -156,7 +160,7 @@ impl CheckpointStorage for Sqlite {
     }
 
     async fn jobs(&self) -> Result<Vec<JobId>> {
-        let jobs: Vec<String> = self.transaction("list the jobs", |db| {
+        let jobs: Vec<String> = self.transaction("list the jobs", READ, |db| {
             db.prepare("SELECT DISTINCT job FROM checkpoints ORDER BY job")?
                 .query_map([], |row| row.get(0))?
                 .collect()
