@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use checkpoint_storage_tests::{LocalSetup, run, skip};
 use serde_json::Value;
+use tempfile::TempDir;
 
 const STATE_LEN: usize = 30 << 20;
 
@@ -79,17 +80,8 @@ fn fifty_kills_at_random_moments_lose_nothing_and_show_nothing_partial() {
 
 #[test]
 fn a_full_disk_is_a_typed_error_and_costs_nothing_that_was_there() {
-    let mount = tempfile::tempdir().expect("a directory");
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
-        .arg(mount.path())
-        .output();
-    if !mounted.is_ok_and(|output| output.status.success()) {
-        return skip("mounting a tmpfs needs root");
-    }
-    let _unmount = Unmount(mount.path());
-    let data = tempfile::tempdir_in(mount.path()).expect("a directory on the tmpfs");
-    let setup = LocalSetup::in_directory(data);
+    let Some(medium) = SmallMedium::mount() else { return skip("mounting a tmpfs needs root") };
+    let setup = LocalSetup::in_directory(medium.directory());
     let store = |checkpoint: &str, len: usize| {
         let mut child = setup
             .command(["--json", "store", "1", "1", checkpoint])
@@ -114,12 +106,44 @@ fn a_full_disk_is_a_typed_error_and_costs_nothing_that_was_there() {
     assert!(store("3", 1000).status.success(), "the next small store does not work");
 }
 
-struct Unmount<'a>(&'a Path);
+#[test]
+fn a_medium_that_became_read_only_is_a_typed_error_and_can_still_be_read() {
+    let Some(medium) = SmallMedium::mount() else { return skip("mounting a tmpfs needs root") };
+    let setup = LocalSetup::in_directory(medium.directory());
+    let input = setup.namespace().with_file_name("input");
+    std::fs::write(&input, "states").expect("written");
+    assert!(start_store(&setup, 1, &input).wait().expect("ended").success());
+    run(Command::new("mount").args(["-o", "remount,ro"]).arg(medium.0.path()));
+    let mut store = setup.command(["--json", "store", "1", "1", "2"]);
+    let output = store.arg(&input).output().expect("started");
+    assert_eq!(output.status.code(), Some(1));
+    let error: Value = serde_json::from_slice(&output.stderr).expect("JSON");
+    assert_eq!(error["error"]["kind"], "read-only");
+    assert_eq!(run(&mut setup.command(["get", "1", "1", "1"])).stdout, b"states");
+}
 
-impl Drop for Unmount<'_> {
+/// A tmpfs of 4 MiB.
+struct SmallMedium(TempDir);
+
+impl SmallMedium {
+    /// `None` where this user may not mount.
+    fn mount() -> Option<Self> {
+        let mount = tempfile::tempdir().expect("a directory");
+        let mut command = Command::new("mount");
+        command.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(mount.path());
+        let mounted = command.output().is_ok_and(|output| output.status.success());
+        mounted.then(|| Self(mount))
+    }
+
+    fn directory(&self) -> TempDir {
+        tempfile::tempdir_in(self.0.path()).expect("a directory on the tmpfs")
+    }
+}
+
+impl Drop for SmallMedium {
     fn drop(&mut self) {
-        // Lazily: the directories in it are removed after this.
-        let _ = Command::new("umount").arg("-l").arg(self.0).status();
+        // Lazily: a directory in it may be in use until later.
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
     }
 }
 
