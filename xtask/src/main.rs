@@ -2,8 +2,10 @@
 
 mod demo;
 mod dist;
+mod java;
 mod process;
 mod test;
+mod tools;
 mod workspace;
 
 use std::path::PathBuf;
@@ -33,6 +35,8 @@ enum Task {
     },
     /// Check everything: format, lints, documentation, tests.
     Test,
+    /// Build the Java peer of the interchange tests and print where its jars are.
+    JavaPeer,
     /// Make a release folder to copy to another machine: bin/, plugins/, config/.
     ///
     /// Files are replaced by renaming, so that a running host keeps the plugins it loaded.
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { options } => demo::run(&options),
         Task::Test => test::run().map(|()| ExitCode::SUCCESS),
+        Task::JavaPeer => java::run().map(|()| ExitCode::SUCCESS),
         Task::Dist { out } => dist::run(&out).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -5,19 +5,22 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::dist::{Profile, build};
+use crate::java;
 use crate::process::{Context, Error, Result, cargo, output_of, run as run_command};
+use crate::tools::install_missing;
 use crate::workspace::{Workspace, root};
 
 type Step = (&'static str, fn() -> Result<()>);
 
 const STEPS: &[Step] = &[
-    ("tools", tools),
+    ("tools", install_missing),
     ("format", format),
     ("interface without a runtime", interface_without_a_runtime),
     ("lints", lints),
     ("lints of each feature alone", lints_of_each_feature),
     ("documentation", documentation),
     ("build", build_all),
+    ("java peer", java::build_if_possible),
     ("tests", tests),
     ("lints of the third-party plugin", third_party_lints),
 ];
@@ -35,19 +38,6 @@ pub(crate) fn run() -> Result<()> {
         println!("{:>6.1} s  {name}", time.as_secs_f64());
     }
     println!("all of it holds");
-    Ok(())
-}
-
-/// Installs what the tests run beside Rust, where that is possible.
-fn tools() -> Result<()> {
-    if Command::new("strace").arg("-V").output().is_ok() {
-        return Ok(());
-    }
-    let installed = run_command(Command::new("apt-get").args(["update", "-q"]))
-        .and_then(|()| run_command(Command::new("apt-get").args(["install", "-qy", "strace"])));
-    if let Err(error) = installed {
-        println!("strace is missing and cannot be installed ({error}): its test will be skipped");
-    }
     Ok(())
 }
 
@@ -124,6 +114,7 @@ fn build_all() -> Result<()> {
 fn tests() -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).stdout(Stdio::piped());
+    java::tell(&mut command);
     let mut child = command.spawn().context("cargo test")?;
     let mut count = Count::default();
     for line in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {

@@ -1,0 +1,108 @@
+//! What the tests run beside Rust: there, installed where that is possible, or named as missing.
+
+use std::process::Command;
+
+use crate::process::{Result, run as run_command};
+
+/// A program that tests need and this repository cannot build.
+pub(crate) struct Tool {
+    /// What it is called in messages.
+    pub(crate) name: &'static str,
+    /// Whether it is there.
+    is_there: fn() -> bool,
+    /// Debian's packages of it: the next is tried where the one before is not enough.
+    packages: &'static [&'static str],
+}
+
+/// Traces system calls.
+pub(crate) const STRACE: Tool =
+    Tool { name: "strace", is_there: || answers("strace", "-V"), packages: &["strace"] };
+
+/// Runs and compiles Java.
+pub(crate) const JDK: Tool = Tool {
+    name: "a JDK of version 17 or later (java, javac)",
+    is_there: || is_jdk("java") && is_jdk("javac"),
+    packages: &["default-jdk-headless", "openjdk-17-jdk-headless"],
+};
+
+/// Builds the Java peer and fetches the engine's jars.
+pub(crate) const MAVEN: Tool =
+    Tool { name: "Maven (mvn)", is_there: || answers("mvn", "-v"), packages: &["maven"] };
+
+const TOOLS: [&Tool; 3] = [&STRACE, &JDK, &MAVEN];
+
+impl Tool {
+    /// Whether it can be run.
+    pub(crate) fn is_there(&self) -> bool {
+        (self.is_there)()
+    }
+
+    fn install(&self) -> Result<()> {
+        for package in self.packages {
+            run_command(Command::new("apt-get").args(["install", "-qy", package]))?;
+            if self.is_there() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Installs what is missing where it may; says what is missing still.
+pub(crate) fn install_missing() -> Result<()> {
+    let missing: Vec<_> = TOOLS.into_iter().filter(|tool| !tool.is_there()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    // Without it apt knows no packages, or versions that are gone.
+    let updated = run_command(Command::new("apt-get").args(["update", "-q"]));
+    for tool in missing {
+        let installed = if updated.is_ok() { tool.install() } else { Ok(()) };
+        if tool.is_there() {
+            continue;
+        }
+        let reason = updated.as_ref().err().or(installed.as_ref().err());
+        let reason = reason.map(|error| format!(" ({error})")).unwrap_or_default();
+        println!(
+            "{} is missing and cannot be installed{reason}: its tests will be skipped",
+            tool.name
+        );
+    }
+    Ok(())
+}
+
+fn answers(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
+}
+
+fn is_jdk(program: &str) -> bool {
+    let Ok(output) = Command::new(program).arg("-version").output() else { return false };
+    // `java` prints it to standard error.
+    let text = [output.stdout, output.stderr].concat();
+    java_major(&String::from_utf8_lossy(&text)).is_some_and(|major| major >= 17)
+}
+
+/// The version in `javac 17.0.15` or `openjdk version "21" 2023-09-19`; 1 for `1.8.0`.
+fn java_major(text: &str) -> Option<u32> {
+    let number =
+        text.split([' ', '"', '\n']).find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    number.split(['.', '-', '+']).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_java_version_is_found_in_what_the_programs_print() {
+        for (text, major) in [
+            ("javac 17.0.15\n", Some(17)),
+            ("openjdk version \"21\" 2023-09-19\nOpenJDK", Some(21)),
+            ("openjdk version \"18-ea\" 2022-03-22", Some(18)),
+            ("java version \"1.8.0_392\"", Some(1)),
+            ("no such thing", None),
+        ] {
+            assert_eq!(java_major(text), major, "{text}");
+        }
+    }
+}
