@@ -1,0 +1,6 @@
+//! One directory, two engines: what the Java plugins write this project reads, and the other way
+//! round, with the real jars. `docs/switching.md` says to operators what is tested here.
+
+mod exchange;
+mod ours;
+mod peer;
