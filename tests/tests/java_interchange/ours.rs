@@ -1,6 +1,6 @@
 //! This project's `localfile` plugin, opened as an engine would, on a namespace that Java shares.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use checkpoint_storage_api::{
     Checkpoint, CheckpointEntry, CheckpointStorage, JobId, ListQuery, PipelineState, PluginConfig,
@@ -17,6 +17,10 @@ pub(crate) struct Folder(TempDir);
 impl Folder {
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.0.path()
     }
 
     pub(crate) fn namespace(&self) -> PathBuf {

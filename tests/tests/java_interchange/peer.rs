@@ -106,9 +106,20 @@ impl Java {
 
     /// `launcher` starts `java`, as another user for example.
     pub(crate) fn open_by(
+        launcher: Command,
+        jars: &Path,
+        plugin: Plugin,
+        namespace: &Path,
+    ) -> Self {
+        Self::open_keyed(launcher, jars, plugin, "namespace", namespace)
+    }
+
+    /// `key` gives the namespace.
+    pub(crate) fn open_keyed(
         mut launcher: Command,
         jars: &Path,
         plugin: Plugin,
+        key: &str,
         namespace: &Path,
     ) -> Self {
         launcher
@@ -118,7 +129,7 @@ impl Java {
             .arg(jars.join("*"))
             .arg("Peer")
             .args(plugin.arguments())
-            .arg(format!("namespace={}", namespace.display()))
+            .arg(format!("{key}={}", namespace.display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = launcher.spawn().unwrap_or_else(|error| panic!("{launcher:?}: {error}"));

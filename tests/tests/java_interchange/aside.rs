@@ -1,0 +1,144 @@
+//! What lies beside the checkpoints: temporary, quarantined, copied and foreign files.
+
+use std::fs;
+use std::path::Path;
+
+use checkpoint_storage_api::{
+    CheckpointName, CheckpointStorage, ErrorKind, ImportOptions, ListQuery,
+};
+
+use crate::ours::{self, Folder, job, names};
+use crate::peer::{Java, Plugin, State, jars};
+
+const JOB: &str = "1";
+/// A name that no writer of these tests gives.
+const OTHER: &str = "1795474038044-523-1-77.ser";
+
+fn state(checkpoint: i64) -> State {
+    State::new(JOB, 1, checkpoint, Some(&checkpoint.to_be_bytes()))
+}
+
+fn lay(directory: &Path, name: &str, like: &str) {
+    fs::copy(directory.join(like), directory.join(name)).expect("copied");
+}
+
+#[tokio::test]
+async fn unfinished_and_quarantined_files_of_either_side_disturb_neither() {
+    let Some(jars) = jars() else { return };
+    for plugin in Plugin::ALL {
+        let folder = Folder::new();
+        let storage = folder.open().await;
+        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let by_java = java.store(&state(1)).expect("stored");
+        ours::store(&storage, &state(2)).await;
+        let directory = folder.job(JOB);
+        // Whole checkpoints by their contents, none by their names.
+        for name in [
+            format!(".{OTHER}.00000000000000aa.tmp"),
+            format!("{OTHER}.quarantined"),
+            format!("{OTHER}tmp"),
+            "notes.txt".to_owned(),
+        ] {
+            lay(&directory, &name, &by_java);
+        }
+        for name in [format!(".{OTHER}.quarantined.crc"), format!(".{OTHER}tmp.crc")] {
+            fs::write(directory.join(name), "crc").expect("written");
+        }
+        let both = [state(1), state(2)];
+        assert_eq!(java.all(JOB).expect("read"), both, "{plugin:?}");
+        assert_eq!(java.latest(JOB).expect("read"), [state(2)]);
+        java.get(JOB, 1, 77).expect_err("there is none");
+        assert_eq!(ours::all(&storage, JOB).await, both, "{plugin:?}");
+        assert_eq!(storage.checkpoint(&job(JOB), 1, 77).await.expect("read"), None);
+
+        // Ours keeps what was moved aside and what is nobody's; Java deletes the whole directory.
+        storage.delete_job(&job(JOB)).await.expect("deleted");
+        let left = folder.files(JOB);
+        for kept in [format!("{OTHER}.quarantined"), "notes.txt".to_owned()] {
+            assert!(left.contains(&kept), "{left:?}");
+        }
+        assert_eq!(java.all(JOB).expect("no error"), []);
+        java.delete_job(JOB).expect("deleted");
+        assert!(!directory.exists());
+    }
+}
+
+#[tokio::test]
+async fn a_quarantined_checkpoint_is_gone_for_java_and_takes_its_sidecar_along() {
+    let Some(jars) = jars() else { return };
+    for plugin in Plugin::ALL {
+        let folder = Folder::new();
+        let storage = folder.open().await;
+        let mut java = Java::open(jars, plugin, &folder.namespace());
+        java.store(&state(1)).expect("stored");
+        let name = java.store(&state(2)).expect("stored");
+        // As a writer that died leaves it, or a disk that lost its end.
+        let file = folder.job(JOB).join(&name);
+        let len = fs::metadata(&file).expect("there").len();
+        let cut = fs::OpenOptions::new().write(true).open(&file).expect("opened");
+        cut.set_len(len - 3).expect("cut off");
+        java.latest_of_pipeline(JOB, 1).expect_err("Java stumbles over it");
+        let error = storage.latest_of_pipeline(&job(JOB), 1).await.expect_err("damaged");
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+
+        let parsed: CheckpointName = name.parse().expect("a name");
+        storage.quarantine(&job(JOB), &parsed).await.expect("moved aside");
+        assert_eq!(java.latest_of_pipeline(JOB, 1).expect("read"), Some(state(1)), "{plugin:?}");
+        assert_eq!(java.all(JOB).expect("read"), [state(1)]);
+        assert_eq!(ours::all(&storage, JOB).await, [state(1)]);
+        assert!(!folder.files(JOB).contains(&format!(".{name}.crc")), "{:?}", folder.files(JOB));
+    }
+}
+
+#[tokio::test]
+async fn a_copy_of_java_s_files_is_java_s_again() {
+    let Some(jars) = jars() else { return };
+    for plugin in Plugin::ALL {
+        let (from, to) = (Folder::new(), Folder::new());
+        let mut java = Java::open(jars, plugin, &from.namespace());
+        let expected: Vec<_> = (1..=3).map(state).collect();
+        for state in &expected {
+            java.store(state).expect("stored");
+        }
+        let (source, target) = (from.open().await, to.open().await);
+        let entries = source.list(&job(JOB), &ListQuery::all()).await.expect("listed");
+        for (entry, reseal) in entries.iter().zip([false, true, false]) {
+            // What a crash between two deletes leaves: Hadoop would hold it against the new file.
+            fs::create_dir_all(to.job(JOB)).expect("created");
+            let stale = to.job(JOB).join(format!(".{}.crc", entry.name));
+            fs::write(stale, b"crc\0\0\0\x02\0\0\0\0\0").expect("written");
+            let reader = source.open_reader(&job(JOB), &entry.name).await.expect("opened");
+            target.import(reader, ImportOptions { reseal }).await.expect("imported");
+        }
+        assert_eq!(names(&target, JOB).await, names(&source, JOB).await);
+        let mut java = Java::open(jars, plugin, &to.namespace());
+        assert_eq!(java.all(JOB).expect("read"), expected, "{plugin:?}");
+        assert_eq!(java.latest(JOB).expect("read"), expected[2..]);
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_file_that_stops_java_does_not_stop_ours() {
+    let Some(jars) = jars() else { return };
+    for plugin in Plugin::ALL {
+        let folder = Folder::new();
+        let storage = folder.open().await;
+        let mut java = Java::open(jars, plugin, &folder.namespace());
+        ours::store(&storage, &state(1)).await;
+        let foreign = folder.job(JOB).join("notes.ser");
+        fs::write(&foreign, "").expect("written");
+        java.latest(JOB).expect_err("it takes everything that ends in ser");
+        java.delete(JOB, 1, &[9]).expect_err("even to delete something else");
+        assert_eq!(ours::latest(&storage, JOB).await, [state(1)]);
+        fs::remove_file(foreign).expect("removed");
+
+        // What the `localfile` plugin leaves where it is killed before it has written: the file is
+        // there under its name from the start. Java restores nothing from it, and calls that fine.
+        let empty = folder.job(JOB).join("9795474038044-523-1-2.ser");
+        fs::write(&empty, "").expect("written");
+        let restored = java.latest_of_pipeline(JOB, 1).expect("no error").expect("a state");
+        assert_eq!((restored.pipeline, restored.states), (0, None), "{plugin:?}");
+        let error = storage.latest_of_pipeline(&job(JOB), 1).await.expect_err("damaged");
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+    }
+}
