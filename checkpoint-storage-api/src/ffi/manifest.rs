@@ -113,7 +113,7 @@ impl<const N: usize> Sink<N> {
         let bytes = value.as_bytes();
         let mut i = 0;
         while i < bytes.len() {
-            assert!(bytes[i] != b'\n', "a value of the manifest is one line");
+            assert!(!bytes[i].is_ascii_control(), "a value of the manifest is one line of text");
             i += 1;
         }
         self.push(key.as_bytes());
@@ -146,8 +146,12 @@ impl Manifest {
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let text = text_of(bytes).ok_or_else(|| bad("it is cut off or not of this format"))?;
         let mut manifest = Self::default();
-        for line in text.lines() {
+        for line in text.split_terminator('\n') {
             let (key, value) = line.split_once('=').ok_or_else(|| bad("a line has no '='"))?;
+            // It will be shown on terminals.
+            if value.contains(char::is_control) {
+                return Err(bad("a value has a control character"));
+            }
             let value = value.to_owned();
             match key {
                 "name" => manifest.name = value,
@@ -240,9 +244,16 @@ mod tests {
             Manifest::parse(&bytes)
         };
         assert!(with("name=a\napi=1.4.0\nlicence=x=y\n").is_ok());
-        for text in
-            ["", "name=a\n", "name=\napi=1.0.0\n", "name=a/b\napi=1.0.0", "name=a\napi=x\n", "x"]
-        {
+        for text in [
+            "",
+            "name=a\n",
+            "name=\napi=1.0.0\n",
+            "name=a/b\napi=1.0.0",
+            "name=a\napi=x\n",
+            "x",
+            "name=a\napi=1.0.0\r\n",
+            "name=a\napi=1.0.0\nversion=\x1b[2J",
+        ] {
             assert!(with(text).is_err(), "{text:?} was accepted");
         }
     }
