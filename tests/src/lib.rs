@@ -4,6 +4,8 @@
 //! The tests build what they run with Cargo, so that `cargo test` alone is enough; after
 //! `cargo xtask test` has built it, that is a matter of moments.
 
+pub mod properties;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

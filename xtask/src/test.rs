@@ -49,6 +49,7 @@ fn third_party() -> Command {
 
 fn format() -> Result<()> {
     run_command(cargo().args(["fmt", "--all", "--check"]))?;
+    run_command(cargo().args(["fmt", "--check", "--manifest-path=fuzz/Cargo.toml"]))?;
     run_command(third_party().args(["fmt", "--check"]))
 }
 
