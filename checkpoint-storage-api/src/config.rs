@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-/// The keys of `plugin-config`, as they are written. Values may be secrets: [`Debug`](fmt::Debug)
-/// shows the keys only.
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// The keys of `plugin-config`, as they are written. Any value may be a secret: each is erased from
+/// memory when it is dropped, and [`Debug`](fmt::Debug) shows the keys only.
 ///
 /// ```
 /// use checkpoint_storage_api::PluginConfig;
@@ -14,13 +16,13 @@ use std::time::Duration;
 /// assert_eq!(config.get("s3.bucket"), Some("b"));
 /// assert!(!format!("{config:?}").contains("hush"));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct PluginConfig(BTreeMap<String, String>);
+#[derive(Clone, Default)]
+pub struct PluginConfig(BTreeMap<String, SecretString>);
 
 impl PluginConfig {
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.0.get(key).map(|value| value.expose_secret())
     }
 
     /// The first of several spellings of a key that has a value that is not empty, and the value.
@@ -38,23 +40,31 @@ impl PluginConfig {
 
     /// All keys and values, in order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.0.iter().map(|(key, value)| (key.as_str(), value.expose_secret()))
     }
 
     /// Sets a key.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.0.insert(key.into(), value.into());
+        self.0.insert(key.into(), SecretString::from(value.into()));
     }
 
-    /// Takes a key out.
-    pub fn remove(&mut self, key: &str) -> Option<String> {
-        self.0.remove(key)
+    /// Takes a key out; whether it was there.
+    pub fn remove(&mut self, key: &str) -> bool {
+        self.0.remove(key).is_some()
     }
 }
 
+impl PartialEq for PluginConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for PluginConfig {}
+
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for PluginConfig {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), SecretString::from(value.into()))).collect())
     }
 }
 

@@ -2,61 +2,16 @@
 
 use std::path::PathBuf;
 
-use checkpoint_storage_api::{ConfigKey, Error, ErrorKind, PluginConfig, Result};
+use checkpoint_storage_api::{ConfigKey, PluginConfig, Result};
+use checkpoint_storage_keys::Key;
+use checkpoint_storage_keys::rows::localfile::{DIR_MODE, FILE_MODE, SYNC};
+use checkpoint_storage_keys::rows::storage::{
+    DEFAULT_FS, DISABLE_CACHE, NAMESPACE, STORAGE_TYPE,
+};
+use checkpoint_storage_keys::values::{self, FileSystem};
 use tracing::warn;
 
-/// A key, its other spellings, its default, its meaning: one row for parsing and documentation.
-struct Key {
-    name: &'static str,
-    aliases: &'static [&'static str],
-    default: Option<&'static str>,
-    description: &'static str,
-}
-
-const NAMESPACE: Key = Key {
-    name: "storageNameSpace",
-    aliases: &["namespace"],
-    default: Some("/seatunnel/checkpoint"),
-    description: "the directory that holds the jobs' directories, always absolute: a slash at \
-                  either end makes no difference",
-};
-const DEFAULT_FS: Key = Key {
-    name: "fs.defaultFS",
-    aliases: &["fs.default.name"],
-    default: Some("file:///"),
-    description: "a bare directory such as /tmp/ is put before the namespace; of a file: URI the \
-                  path is ignored, as Hadoop does",
-};
-const SYNC: Key = Key {
-    name: "sync",
-    aliases: &[],
-    default: Some("true"),
-    description: "whether a store returns only once its checkpoint would survive a power cut",
-};
-const FILE_MODE: Key = Key {
-    name: "file-mode",
-    aliases: &[],
-    default: Some("0600"),
-    description: "the permissions of new files, octal, whatever the umask",
-};
-const DIR_MODE: Key = Key {
-    name: "dir-mode",
-    aliases: &[],
-    default: Some("0700"),
-    description: "the permissions of new directories, octal, whatever the umask",
-};
-const STORAGE_TYPE: Key = Key {
-    name: "storage-type",
-    aliases: &["storage.type"],
-    default: Some("local"),
-    description: "chooses this plugin below `type: hdfs`; not looked at here",
-};
-const DISABLE_CACHE: Key = Key {
-    name: "disable.cache",
-    aliases: &[],
-    default: None,
-    description: "accepted for Hadoop's sake; there is nothing to cache",
-};
+/// The last two are the host's business and are accepted.
 const KEYS: [&Key; 7] =
     [&NAMESPACE, &DEFAULT_FS, &SYNC, &FILE_MODE, &DIR_MODE, &STORAGE_TYPE, &DISABLE_CACHE];
 
@@ -72,134 +27,48 @@ pub(crate) struct LocalFileConfig {
 
 /// The keys that the plugin understands.
 pub(crate) fn keys() -> Vec<ConfigKey> {
-    KEYS.iter()
-        .map(|key| ConfigKey {
-            name: key.name.to_owned(),
-            aliases: key.aliases.iter().map(|&alias| alias.to_owned()).collect(),
-            default: key.default.map(str::to_owned),
-            secret: false,
-            description: key.description.to_owned(),
-        })
-        .collect()
+    KEYS.into_iter().map(ConfigKey::from).collect()
 }
 
 impl LocalFileConfig {
     /// Keys that are not this plugin's are the host's business.
     pub(crate) fn parse(config: &PluginConfig) -> Result<Self> {
-        for key in KEYS {
-            key.check_spellings(config)?;
-        }
-        let prefix = prefix(config)?;
-        let namespace = segments(&NAMESPACE, NAMESPACE.value_of(config))?;
+        let mut namespace = PathBuf::from("/");
+        namespace.extend(DEFAULT_FS.read(config, prefix)?);
+        namespace.extend(NAMESPACE.read(config, values::segments)?);
         Ok(Self {
-            namespace: PathBuf::from("/").join(prefix).join(namespace),
-            sync: match SYNC.value_of(config) {
-                "true" => true,
-                "false" => false,
-                _ => return Err(SYNC.invalid("is neither `true` nor `false`", "write one of them")),
-            },
-            file_mode: mode(&FILE_MODE, config)?,
-            dir_mode: mode(&DIR_MODE, config)?,
+            namespace,
+            sync: SYNC.read(config, values::boolean)?,
+            file_mode: FILE_MODE.read(config, values::mode)?,
+            dir_mode: DIR_MODE.read(config, values::mode)?,
         })
     }
 }
 
-impl Key {
-    fn value_of<'a>(&self, config: &'a PluginConfig) -> &'a str
-    where
-        Self: 'static,
-    {
-        self.given(config).unwrap_or(self.default.unwrap_or_default())
+/// The directory below which the namespace lies, from the root on.
+fn prefix(file_system: &str) -> Result<Vec<&str>, values::Unfit> {
+    if file_system.is_empty() {
+        return Ok(Vec::new());
     }
-
-    fn given<'a>(&self, config: &'a PluginConfig) -> Option<&'a str> {
-        self.spellings().find_map(|spelling| config.get_any(&[spelling])).map(|(_, value)| value)
-    }
-
-    fn spellings(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.name).chain(self.aliases.iter().copied())
-    }
-
-    fn check_spellings(&self, config: &PluginConfig) -> Result<()> {
-        let given: Vec<_> =
-            self.spellings().filter_map(|spelling| config.get_any(&[spelling])).collect();
-        match given[..] {
-            [(first, value), .., (second, other)] if value != other => Err(self.invalid(
-                &format!("is given twice with different values, as `{first}` and `{second}`"),
-                &format!("keep `{}` and remove the other", self.name),
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// Values are never shown, not even those of keys that are no secret.
-    fn invalid(&self, problem: &str, advice: &str) -> Error {
-        Error::new(ErrorKind::InvalidConfig, "open", format!("the value {problem}"))
-            .with_subject(format_args!("`{}`", self.name))
-            .with_advice(advice)
-    }
-}
-
-/// The directory below which the namespace lies, relative to the root.
-fn prefix(config: &PluginConfig) -> Result<PathBuf> {
-    let Some(value) = DEFAULT_FS.given(config) else { return Ok(PathBuf::new()) };
-    if value.starts_with('/') {
-        return segments(&DEFAULT_FS, value);
-    }
-    match value.split_once(':') {
-        Some(("file", rest)) => {
-            if !rest.trim_matches('/').is_empty() {
-                warn!(
-                    key = DEFAULT_FS.name,
-                    "the path in this URI is ignored, as Hadoop does; put it into `{}`",
-                    NAMESPACE.name
-                );
-            }
-        }
-        Some(_) => warn!(
+    match values::file_system(file_system)? {
+        FileSystem::Directory(segments) => return Ok(segments),
+        FileSystem::Uri { scheme, .. } if scheme != "file" => warn!(
             key = DEFAULT_FS.name,
             "this names another file system and is ignored: checkpoints are kept on the local disk"
         ),
-        None => {
-            return Err(DEFAULT_FS.invalid(
-                "is neither a URI nor a directory that begins with '/'",
-                "write `file:///`, or a directory such as `/tmp/`",
-            ));
-        }
+        FileSystem::Uri { path: "", .. } => {}
+        FileSystem::Uri { .. } => warn!(
+            key = DEFAULT_FS.name,
+            "the path in this URI is ignored, as Hadoop does; put it into `{}`", NAMESPACE.name
+        ),
     }
-    Ok(PathBuf::new())
-}
-
-fn segments(key: &Key, path: &str) -> Result<PathBuf> {
-    let segments = path.split('/').filter(|segment| !matches!(*segment, "" | "."));
-    if segments.clone().any(|segment| segment == "..") {
-        return Err(key.invalid("contains `..`", "write the directory that is meant"));
-    }
-    if path.contains('\0') {
-        return Err(key.invalid("contains a NUL character", "no directory has such a name"));
-    }
-    Ok(segments.collect())
-}
-
-fn mode(key: &'static Key, config: &PluginConfig) -> Result<u32> {
-    let value = key.value_of(config);
-    let digits = value.strip_prefix("0o").unwrap_or(value);
-    let octal = (!digits.is_empty() && digits.bytes().all(|digit| matches!(digit, b'0'..=b'7')))
-        .then(|| u32::from_str_radix(digits, 8).ok())
-        .flatten()
-        .filter(|mode| *mode <= 0o7777);
-    match octal {
-        None => Err(key.invalid("is no octal mode", "write, for example, `0640` or `0750`")),
-        Some(mode) if mode & 0o200 == 0 => {
-            Err(key.invalid("lets not even its owner write", "add write permission for the owner"))
-        }
-        Some(mode) => Ok(mode),
-    }
+    Ok(Vec::new())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use checkpoint_storage_api::ErrorKind;
 
     fn parse<const N: usize>(pairs: [(&str, &str); N]) -> Result<LocalFileConfig> {
         LocalFileConfig::parse(&pairs.into())
