@@ -117,7 +117,7 @@ pub fn number(text: &str, min: u64) -> Result<u32, Unfit> {
             Err(Unfit::new(format!("{number} is too little"), format!("write {min} or more")))
         }
         Err(_) => Err(Unfit::new(
-            "this is no whole number that fits",
+            "this is no whole number, or too great a one",
             format!("write digits only, {min} or more"),
         )),
     }
@@ -131,7 +131,7 @@ pub fn boolean(text: &str) -> Result<bool, Unfit> {
 /// One of a few words.
 pub fn one_of<'c>(text: &str, choices: &[&'c str]) -> Result<&'c str, Unfit> {
     choices.iter().find(|&&choice| choice == text).copied().ok_or_else(|| {
-        Unfit::new("this is none of the values there are", format!("write {}", choices_text(choices)))
+        Unfit::new("this is not one of its values", format!("write {}", choices_text(choices)))
     })
 }
 

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::config::Diagnostics;
+
 /// The result of every operation of the host.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -50,6 +52,7 @@ struct Details {
     reason: String,
     advice: Option<String>,
     source: Option<checkpoint_storage_api::Error>,
+    diagnostics: Option<Diagnostics>,
 }
 
 impl Error {
@@ -61,12 +64,20 @@ impl Error {
             reason: reason.into(),
             advice: None,
             source: None,
+            diagnostics: None,
         }))
     }
 
     /// An error of the configuration.
     pub fn config(subject: impl fmt::Display, reason: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, subject, reason)
+    }
+
+    /// An error of a configuration with all that is wrong with it.
+    pub(crate) fn of_diagnostics(diagnostics: Diagnostics) -> Self {
+        let mut error = Self::config(diagnostics.origin(), diagnostics.summary());
+        error.0.diagnostics = Some(diagnostics);
+        error
     }
 
     /// Says what to do about it.
@@ -108,6 +119,11 @@ impl Error {
         self.0.advice.as_deref()
     }
 
+    /// What is wrong with the configuration, place by place.
+    pub fn diagnostics(&self) -> Option<&Diagnostics> {
+        self.0.diagnostics.as_ref()
+    }
+
     /// Whether the same call can succeed later without anyone changing anything.
     pub fn is_retryable(&self) -> bool {
         self.0.source.as_ref().is_some_and(checkpoint_storage_api::Error::is_retryable)
@@ -133,7 +149,10 @@ impl From<checkpoint_storage_api::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details { subject, reason, advice, source, .. } = &*self.0;
+        let Details { subject, reason, advice, source, diagnostics, .. } = &*self.0;
+        if let Some(diagnostics) = diagnostics {
+            return write!(f, "{subject}: {reason}\n\n{diagnostics}");
+        }
         match source {
             Some(source) if reason.is_empty() => return source.fmt(f),
             _ if subject.is_empty() => f.write_str(reason)?,

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use checkpoint_storage_api::PluginConfig;
 use checkpoint_storage_api::ffi::Manifest;
+use checkpoint_storage_keys::Key;
+use checkpoint_storage_keys::rows::storage::{DEFAULT_FS, STORAGE_TYPE};
+use checkpoint_storage_keys::values::{self, FileSystem};
 
 use crate::discover::{Finding, Verdict};
 use crate::error::{Error, ErrorKind, Result};
@@ -15,12 +18,6 @@ const HADOOP_FAMILY: &str = "hdfs";
 
 /// The storage type of the family when neither a type nor a file system is given, as in Java.
 const DEFAULT_STORAGE_TYPE: &str = "local";
-
-/// The spellings of the key that chooses within the Hadoop family.
-pub(crate) const STORAGE_TYPE_KEYS: [&str; 2] = ["storage-type", "storage.type"];
-
-/// The spellings of the key that names Hadoop's file system.
-const FILE_SYSTEM_KEYS: [&str; 2] = ["fs.defaultFS", "fs.default.name"];
 
 /// What a configuration asks of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,15 +36,32 @@ impl Wanted {
         if plugin_type != HADOOP_FAMILY {
             return Self::Name(plugin_type.to_owned());
         }
-        let storage_type = config.get_any(&STORAGE_TYPE_KEYS).map(|(_, value)| value);
-        let file_system = config.get_any(&FILE_SYSTEM_KEYS).map(|(_, value)| value);
-        match (storage_type, file_system) {
+        match (first_given(&STORAGE_TYPE, config), first_given(&DEFAULT_FS, config)) {
             (Some(other), _) if other != HADOOP_FAMILY => Self::StorageType(other.to_owned()),
             (_, Some(file_system)) => Self::Scheme(scheme_of(file_system)),
             // Hadoop's own files may name the file system: the plugin knows where to look.
             (Some(_), None) => Self::Scheme(HADOOP_FAMILY.to_owned()),
             (None, None) => Self::StorageType(DEFAULT_STORAGE_TYPE.to_owned()),
         }
+    }
+
+    /// Why that is wanted, in the words of the configuration.
+    pub(crate) fn because(plugin_type: &str, config: &PluginConfig) -> String {
+        if plugin_type != HADOOP_FAMILY {
+            return format!("`type` is `{plugin_type}`");
+        }
+        let reason = match (first_given(&STORAGE_TYPE, config), first_given(&DEFAULT_FS, config)) {
+            (Some(other), _) if other != HADOOP_FAMILY => format!("`storage-type` is `{other}`"),
+            (_, Some(file_system)) => {
+                format!("the scheme of `fs.defaultFS` is `{}`", scheme_of(file_system))
+            }
+            (Some(_), None) => format!("`storage-type` is `{HADOOP_FAMILY}`"),
+            (None, None) => format!(
+                "neither `storage-type` nor `fs.defaultFS` is given, which means \
+                 `{DEFAULT_STORAGE_TYPE}`"
+            ),
+        };
+        format!("`type` is the Hadoop family, and {reason}")
     }
 
     fn is_served_by(&self, manifest: &Manifest) -> bool {
@@ -83,13 +97,18 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// The scheme of what `fs.defaultFS` holds, as Hadoop reads it: a bare path is a local one, and
-/// `host:9000` is HDFS.
+/// The value of a key under its first spelling that has one; that spellings disagree is for the
+/// review of the keys to tell.
+fn first_given<'c>(key: &Key, config: &'c PluginConfig) -> Option<&'c str> {
+    key.spellings().find_map(|spelling| config.get_any(&[spelling])).map(|(_, value)| value)
+}
+
+/// The scheme of what `fs.defaultFS` holds. What names no file system at all counts as a directory
+/// would: the review of the keys tells it.
 fn scheme_of(file_system: &str) -> String {
-    match file_system.split_once(':') {
-        _ if file_system.starts_with('/') => "file".into(),
-        Some((scheme, rest)) if rest.starts_with('/') => scheme.to_ascii_lowercase(),
-        _ => HADOOP_FAMILY.into(),
+    match values::file_system(file_system) {
+        Ok(FileSystem::Uri { scheme, .. }) => scheme,
+        Ok(FileSystem::Directory(_)) | Err(_) => "file".to_owned(),
     }
 }
 

@@ -3,21 +3,46 @@
 //! Only `seatunnel.engine.checkpoint` is looked at: the rest of the file is the engine's. Values of
 //! `plugin-config` are taken as they are written, so that a secret such as `1e10`, `0123` or `yes`
 //! stays itself, and are handed to the plugin, which validates its own.
+//!
+//! `serde_yaml` decides what a file says; it gives no places, so a second, marked parse finds where
+//! everything stands. No value that might be secret gets into a message.
+//!
+//! - `reading`: from a text to values, a configuration, and all that is wrong with it at once
+//! - `document`, `marks`, `outline`: the two parses, and the shape of what they found
+//! - `repair`: what is not YAML, and how it was probably meant
+//! - `environment`, `values`: `${NAME}`, and what a file gives
+//! - `review`: what keys are to the plugin that gets them
+//! - `effective`: every value and where it came from
+//! - `diagnostic`, `source`: how it is shown, without secrets
+//! - `settings`: how the host treats a storage
 
+mod diagnostic;
 mod document;
+mod effective;
+mod environment;
+mod marks;
+mod outline;
+mod reading;
+mod repair;
+mod review;
 mod settings;
+mod source;
+mod values;
 
 use std::path::Path;
 use std::time::Duration;
 
 use checkpoint_storage_api::PluginConfig;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
+pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+pub use effective::{EffectiveValue, ValueSource};
+pub use environment::{Environment, process_environment};
+pub use reading::ConfigReading;
+pub(crate) use review::{Audience, review};
 pub use settings::{OnCorrupt, StorageSettings};
-
-/// The storage type where none is given, as in the Java engine.
-const DEFAULT_STORAGE_TYPE: &str = "localfile";
+pub(crate) use values::Origin;
 
 /// The checkpoint section of an engine's configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,39 +70,15 @@ pub struct StorageConfig {
     pub plugin_config: PluginConfig,
     /// What of `plugin-config` is the host's.
     pub settings: StorageSettings,
-}
-
-impl Default for StorageConfig {
-    fn default() -> Self {
-        Self {
-            plugin_type: DEFAULT_STORAGE_TYPE.to_owned(),
-            max_retained: 20,
-            plugin_config: PluginConfig::default(),
-            settings: StorageSettings::default(),
-        }
-    }
-}
-
-impl Default for CheckpointConfig {
-    fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(300),
-            timeout: Duration::from_secs(30),
-            max_concurrent: 1,
-            tolerable_failure: 0,
-            storage: StorageConfig::default(),
-        }
-    }
+    /// Where it all stands, for errors that come later.
+    pub(crate) origin: Origin,
 }
 
 impl CheckpointConfig {
-    /// Reads a configuration file.
+    /// Reads a configuration file. The error tells everything that is wrong with it; warnings go to
+    /// the log. What only the plugin can tell comes when the storage is opened.
     pub fn load(file: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Error::config(file.display(), format!("the configuration cannot be read: {error}"))
-                .with_advice("name the file with -c")
-        })?;
-        Self::from_yaml(&text, &file.display().to_string())
+        ConfigReading::of_file(file)?.into_config()
     }
 
     /// Reads a configuration; `origin` is what errors call it.
@@ -99,48 +100,7 @@ impl CheckpointConfig {
     /// # Ok::<_, storage_host::Error>(())
     /// ```
     pub fn from_yaml(text: &str, origin: &str) -> Result<Self> {
-        let section = document::checkpoint_section(text, origin)?;
-        let at = |key: &str| format!("{origin}: seatunnel.engine.checkpoint.{key}");
-        let defaults = Self::default();
-        let (mut plugin_config, storage) = match section.storage {
-            Some(mut storage) => (storage.plugin_config.take().unwrap_or_default().0, storage),
-            None => Default::default(),
-        };
-        let settings =
-            StorageSettings::take_from(&mut plugin_config).map_err(|(key, reason)| {
-                Error::config(at(&format!("storage.plugin-config.{key}")), reason)
-            })?;
-        let milliseconds = |key: &str, given: Option<u64>, default: Duration| match given {
-            None => Ok(default),
-            Some(ms) if ms >= 10 => Ok(Duration::from_millis(ms)),
-            Some(ms) => Err(Error::config(at(key), format!("{ms} ms is too short"))
-                .with_advice("write 10 (milliseconds) or more")),
-        };
-        let at_least_one = |key: &str, given: Option<u32>, default: u32| match given {
-            Some(0) => Err(Error::config(at(key), "it is 0").with_advice("write 1 or more")),
-            given => Ok(given.unwrap_or(default)),
-        };
-        let plugin_type = storage.plugin_type.filter(|name| !name.is_empty());
-        Ok(Self {
-            interval: milliseconds("interval", section.interval, defaults.interval)?,
-            timeout: milliseconds("timeout", section.timeout, defaults.timeout)?,
-            max_concurrent: at_least_one(
-                "max-concurrent",
-                section.max_concurrent,
-                defaults.max_concurrent,
-            )?,
-            tolerable_failure: section.tolerable_failure.unwrap_or(defaults.tolerable_failure),
-            storage: StorageConfig {
-                plugin_type: plugin_type.unwrap_or(defaults.storage.plugin_type),
-                max_retained: at_least_one(
-                    "storage.max-retained",
-                    storage.max_retained,
-                    defaults.storage.max_retained,
-                )?,
-                plugin_config,
-                settings,
-            },
-        })
+        ConfigReading::of_text(text, origin, &process_environment).into_config()
     }
 }
 
@@ -216,10 +176,10 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_place() {
         for (text, parts) in [
-            ("interval: 5", &["checkpoint.interval", "too short", "10"][..]),
+            ("interval: 5", &["seatunnel.yaml:5:17", "`interval`", "too short", "10"][..]),
             ("interval: soon", &["seatunnel.yaml:5:17", "interval"]),
-            ("max-concurrent: 0", &["checkpoint.max-concurrent", "1 or more"]),
-            ("storage:\n  max-retained: 0", &["checkpoint.storage.max-retained"]),
+            ("max-concurrent: 0", &["max-concurrent", "1 or more"]),
+            ("storage:\n  max-retained: 0", &["`max-retained`", "seatunnel.yaml:6:"]),
             (
                 "storage:\n  plugin-config:\n    on-corrupt: never",
                 &["on-corrupt", "fail", "previous"],

@@ -57,6 +57,9 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Show what lies in the plugins directory: accepted, or why not. Runs no plugin's code.
     Plugins,
+    /// Check the configuration and show what it comes to.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// List the jobs that have checkpoints.
     Jobs,
     /// List a job's checkpoints, oldest first.
@@ -74,6 +77,35 @@ pub(crate) enum Command {
     /// The job that the demo kills.
     #[command(hide = true)]
     DemoWorker(WorkerArgs),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say all that is wrong with the configuration; show each value, where it came from, and which
+    /// plugin is chosen and why.
+    Check(CheckArgs),
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+The storage is opened read-only, so that its plugin checks its own keys; nothing is written, and
+secrets are not shown. Columns: key, value, where the value came from.
+
+Exit codes: 0 it can be used, 2 it cannot; with --strict a warning counts as an error.
+
+Examples:
+  checkpoint-storage config check seatunnel.yaml
+  checkpoint-storage config check --strict --json
+  checkpoint-storage config check --explain storageNameSpace")]
+pub(crate) struct CheckArgs {
+    /// The file to check; by default the configuration that the other commands use.
+    pub(crate) file: Option<PathBuf>,
+    /// Make an error of every warning.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Show what a key means instead.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["file", "strict"])]
+    pub(crate) explain: Option<String>,
 }
 
 /// A job id as it is typed.

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, ConfigCommand};
 use output::Output;
 use session::Session;
 use stop::Stop;
@@ -45,6 +45,9 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), Stop> {
     let session = Session::new(arguments.global);
     match arguments.command {
         Command::Plugins => commands::plugins::run(&session, output),
+        Command::Config(ConfigCommand::Check(check)) => {
+            commands::config::run(&session, output, check).await
+        }
         Command::Jobs => commands::jobs::run(&session, output).await,
         Command::List(list) => commands::list::run(&session, output, list).await,
         Command::Latest(latest) => commands::latest::run(&session, output, latest).await,

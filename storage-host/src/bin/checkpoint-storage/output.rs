@@ -8,6 +8,7 @@ use checkpoint_storage_api::CheckpointEntry;
 use comfy_table::{Table, presets};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
+use storage_host::config::{Diagnostic, Diagnostics};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Global;
@@ -101,23 +102,49 @@ impl Output {
         }
     }
 
+    /// Shows what is wrong with a configuration that can be used all the same.
+    pub(crate) fn warnings(&self, diagnostics: &Diagnostics) {
+        if diagnostics.iter().next().is_some() {
+            self.note(&format!("{}\n", diagnostics.render(true)));
+        }
+    }
+
     /// Says why the command ends.
     pub(crate) fn stop(&self, stop: &Stop) {
         if let Stop::ClosedPipe = stop {
             return;
         }
         if self.json {
-            let error = json!({
+            let mut error = json!({
                 "kind": stop.kind(),
-                "message": stop.to_string(),
+                "message": stop.headline(),
                 "retryable": stop.is_retryable(),
             });
+            if let Some(diagnostics) = stop.diagnostics() {
+                error["problems"] = diagnostics.iter().map(diagnostic_document).collect();
+            }
             let _ = writeln!(io::stderr(), "{}", json!({ "error": error }));
             return;
         }
+        if let Some(diagnostics) = stop.diagnostics() {
+            let _ = writeln!(anstream::stderr(), "{}\n", diagnostics.render(true));
+        }
         let red: Style = AnsiColor::Red.on_default().bold();
-        let _ = writeln!(anstream::stderr(), "{red}error{red:#}: {stop}");
+        let _ = writeln!(anstream::stderr(), "{red}error{red:#}: {}", stop.headline());
     }
+}
+
+/// What is wrong with a configuration, in machine-readable output.
+pub(crate) fn diagnostic_document(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "severity": diagnostic.severity.as_str(),
+        "key": diagnostic.key,
+        "message": diagnostic.message,
+        "line": diagnostic.place.as_ref().map(|place| place.line),
+        "column": diagnostic.place.as_ref().map(|place| place.column),
+        "help": diagnostic.help,
+        "write_instead": diagnostic.block,
+    })
 }
 
 /// A column that holds no tab and no line's end, whatever a job id holds.

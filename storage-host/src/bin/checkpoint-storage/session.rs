@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use checkpoint_storage_api::CheckpointStorage;
+use storage_host::config::ConfigReading;
 use storage_host::{CheckpointConfig, ManagedStorage, StorageHost};
 
 use crate::args::Global;
@@ -47,14 +48,26 @@ impl Session {
         self.global.config.as_deref()
     }
 
-    pub(crate) fn configuration(&self) -> Result<CheckpointConfig, Stop> {
+    /// What the configuration's file says, right or wrong.
+    pub(crate) fn reading(&self) -> Result<ConfigReading, Stop> {
         let file = self.configuration_file().ok_or_else(|| {
             Stop::Usage(format!(
                 "no configuration: name one with -c or CHECKPOINT_STORAGE_CONFIG, or put it at \
                  {CONFIGURATION} beside or one level above this program"
             ))
         })?;
-        Ok(CheckpointConfig::load(&file)?)
+        Ok(ConfigReading::of_file(&file)?)
+    }
+
+    pub(crate) fn configuration(&self) -> Result<CheckpointConfig, Stop> {
+        let mut reading = self.reading()?;
+        if reading.diagnostics().has_errors()
+            && let Ok(host) = self.host()
+        {
+            // All that is wrong is told at once: what the plugin would say as well.
+            host.review(&mut reading);
+        }
+        Ok(reading.into_config()?)
     }
 
     pub(crate) fn plugins_directory(&self) -> Result<PathBuf, Stop> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use checkpoint_storage_api::ErrorKind as StorageErrorKind;
+use storage_host::config::Diagnostics;
 use storage_host::{Error, ErrorKind};
 
 const FAILED: u8 = 1;
@@ -57,6 +58,24 @@ impl Stop {
                 ErrorKind::Storage(StorageErrorKind::Corrupt) => CORRUPT,
                 _ => FAILED,
             },
+        }
+    }
+
+    /// What is wrong with the configuration, if that is the reason.
+    pub(crate) fn diagnostics(&self) -> Option<&Diagnostics> {
+        match self {
+            Self::Failed(error) => error.diagnostics(),
+            _ => None,
+        }
+    }
+
+    /// The reason without the [diagnostics](Self::diagnostics).
+    pub(crate) fn headline(&self) -> String {
+        match self {
+            Self::Failed(error) if error.diagnostics().is_some() => {
+                format!("{}: {}", error.subject(), error.reason())
+            }
+            stop => stop.to_string(),
         }
     }
 

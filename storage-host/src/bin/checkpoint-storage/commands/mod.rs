@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod config;
 pub(crate) mod delete;
 pub(crate) mod get;
 pub(crate) mod jobs;

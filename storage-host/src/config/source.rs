@@ -1,0 +1,119 @@
+//! A configuration's text as messages may show it: by line, and without a secret.
+
+use checkpoint_storage_keys::ALL;
+
+/// What stands where a value is not shown.
+pub(crate) const MASK: &str = "***";
+
+/// The keys on the way to the section, which hold no value of their own.
+const OUTER: [&str; 3] = ["seatunnel", "engine", "checkpoint"];
+
+/// One line without the values that might be secrets: only a value of a key that is known and no
+/// secret is shown. It need not be valid YAML.
+pub(crate) fn masked(line: &str) -> String {
+    let content = line.trim_start_matches(|c: char| c.is_whitespace() || "#/-\u{feff}".contains(c));
+    let indent = &line[..line.len() - content.len()];
+    let is_comment = indent.contains(['#', '/']);
+    if content.is_empty() || content.starts_with("```") || (is_comment && !names_secret(content)) {
+        return line.to_owned();
+    }
+    let end = content.find([':', '=', ' ', '\t']).unwrap_or(content.len());
+    // `fs.s3a.secret-key :abc` and the like: the separator may stand off.
+    let after = content[end..].trim_start_matches([' ', '\t']);
+    let value = after.strip_prefix([':', '=']).unwrap_or(after).trim_start();
+    let separator = &content[end..content.len() - value.len()];
+    let key = &content[..end];
+    let name = key.trim_matches(['"', '\'']);
+    // Anything else may be the next line of a secret.
+    let is_apart = value.is_empty() || separator.ends_with(' ');
+    let is_key = is_known(name) || (separator.contains(':') && is_apart);
+    match shown(name, value) {
+        _ if !is_key => format!("{indent}{MASK}"),
+        Some(value) => format!("{indent}{key}{separator}{value}"),
+        None => format!("{indent}{key}{separator}{MASK}"),
+    }
+}
+
+/// Whether a text is about a key whose value must not be shown.
+fn names_secret(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let secrets = ALL.iter().filter(|row| row.secret);
+    secrets.flat_map(|row| row.spellings()).any(|name| text.contains(name.trim_end_matches('*')))
+        || ["secret", "password", "token"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a value is nothing but the name of a variable.
+fn is_reference(value: &str) -> bool {
+    let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+fn is_known(key: &str) -> bool {
+    OUTER.contains(&key) || ALL.iter().any(|row| row.is_spelt(key))
+}
+
+/// The value of `key` as it may be shown, if it may.
+pub(crate) fn shown(key: &str, value: &str) -> Option<String> {
+    let known = OUTER.contains(&key)
+        || ALL.iter().any(|row| !row.secret && !row.name.ends_with('*') && row.is_spelt(key));
+    let nested = value.starts_with(['{', '[', '|', '>']) || value.contains(": ");
+    if value.is_empty() || is_reference(value) || (known && !nested) { Some(without_user_info(value)) } else { None }
+}
+
+/// A URI without what may be a password, a program without its arguments.
+pub(super) fn without_user_info(value: &str) -> String {
+    if let Some((program, _)) = value.strip_prefix("process:").and_then(|rest| rest.split_once(' '))
+    {
+        return format!("process:{program} {MASK}");
+    }
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let end = rest.find(['/', ' ']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+        None => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_keys_that_are_no_secrets_show_their_value() {
+        for (line, expected) in [
+            ("    type: hdfs # why", "    type: hdfs # why"),
+            ("  fs.s3a.secret-key: hush", "  fs.s3a.secret-key: ***"),
+            ("  fs.s3a.secret-key:hush", "  fs.s3a.secret-key:***"),
+            ("\tfs.s3a.secret.key = hush", "\tfs.s3a.secret.key = ***"),
+            ("  \"fs.s3a.secret-key\" : hush", "  \"fs.s3a.secret-key\" : ***"),
+            ("  fs.s3a.secret-kee: hush", "  fs.s3a.secret-kee: ***"),
+            ("  fs.s3a.secret-kee:hush", "  ***"),
+            ("  hush-hush==", "  ***"),
+            ("  fs.s3a.bucket.b.secret.key: hush", "  fs.s3a.bucket.b.secret.key: ***"),
+            ("  # fs.s3a.secret-key: hush", "  # fs.s3a.secret-key: ***"),
+            ("  // fs.s3a.secret-key: hush", "  // fs.s3a.secret-key: ***"),
+            ("  hush", "  ***"),
+            ("  - hush", "  - ***"),
+            ("  // if you used kerberos, like this:", "  // if you used kerberos, like this:"),
+            ("  # the old secret: hush", "  # ***"),
+            ("  fs.s3a.secret-key: ${KEY}", "  fs.s3a.secret-key: ${KEY}"),
+            ("  fs.s3a.secret-key: ${KEY:-hush}", "  fs.s3a.secret-key: ***"),
+            ("  plugin-config: {a: hush}", "  plugin-config: ***"),
+            ("  type: hdfs fs.s3a.secret-key: hush", "  type: ***"),
+            ("  plugin-config:", "  plugin-config:"),
+            ("``` yaml", "``` yaml"),
+            ("  fs.defaultFS: hdfs://me:hush@h:1/p", "  fs.defaultFS: hdfs://***@h:1/p"),
+            ("  hush hush", "  ***"),
+            ("  type hdfs", "  type hdfs"),
+            ("", ""),
+        ] {
+            assert_eq!(masked(line), expected);
+        }
+    }
+
+    #[test]
+    fn a_program_s_arguments_are_not_shown() {
+        let shown = shown("fs.s3a.aws.credentials.provider", "process:/bin/get --pin hush");
+        assert_eq!(shown.as_deref(), Some("process:/bin/get ***"));
+    }
+}
