@@ -64,7 +64,12 @@ impl Eq for PluginConfig {}
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for PluginConfig {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(key, value)| (key.into(), SecretString::from(value.into()))).collect())
+        Self(
+            pairs
+                .into_iter()
+                .map(|(key, value)| (key.into(), SecretString::from(value.into())))
+                .collect(),
+        )
     }
 }
 

@@ -10,6 +10,8 @@ pub enum Value {
     Section,
     /// Any text.
     Text,
+    /// The name of a plugin, or of what one claims to serve.
+    Name,
     /// A path of a file or program on this machine.
     File,
     /// A directory, with `/` between its segments.
@@ -53,6 +55,7 @@ impl Value {
     pub fn check(self, text: &str) -> Result<(), Unfit> {
         match self {
             Self::Section | Self::Text | Self::File => Ok(()),
+            Self::Name => name(text).map(drop),
             Self::Directory => segments(text).map(drop),
             Self::Milliseconds(min) => milliseconds(text, min).map(drop),
             Self::Number(min) => number(text, min).map(drop),
@@ -71,6 +74,7 @@ impl fmt::Display for Value {
         match self {
             Self::Section => f.write_str("keys of its own"),
             Self::Text => f.write_str("text"),
+            Self::Name => f.write_str("a name"),
             Self::File => f.write_str("a file"),
             Self::Directory => f.write_str("a directory"),
             Self::Milliseconds(min) => write!(f, "milliseconds, at least {min}"),
@@ -90,6 +94,18 @@ fn choices_text(choices: &[&str]) -> String {
     match &quoted[..] {
         [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => quoted.concat(),
+    }
+}
+
+/// The name of a plugin, or of what one claims to serve.
+pub fn name(text: &str) -> Result<&str, Unfit> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
+    match text.chars().all(is_part) {
+        true => Ok(text),
+        false => Err(Unfit::new(
+            "this is no name",
+            "write one word of letters, digits, `-`, `_` and `.`, without quotes",
+        )),
     }
 }
 
@@ -173,9 +189,7 @@ pub fn mode(text: &str) -> Result<u32, Unfit> {
         .flatten()
         .filter(|mode| *mode <= 0o7777);
     match octal {
-        None => {
-            Err(Unfit::new("this is no octal mode", "write, for example, `0640` or `0750`"))
-        }
+        None => Err(Unfit::new("this is no octal mode", "write, for example, `0640` or `0750`")),
         Some(mode) if mode & 0o200 == 0 => Err(Unfit::new(
             "this mode lets not even its owner write",
             "add write permission for the owner",
@@ -291,6 +305,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_not_shown() {
         for value in [
+            Value::Name,
             Value::Milliseconds(10),
             Value::Number(1),
             Value::Boolean,
@@ -300,7 +315,7 @@ mod tests {
             Value::OneOf(&["a", "b"]),
             Value::FileSystem,
         ] {
-            let unfit = value.check("hush-hush").expect_err("it does not fit");
+            let unfit = value.check("hush hush").expect_err("it does not fit");
             assert!(!format!("{unfit:?}").contains("hush"), "{unfit:?}");
         }
     }

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use checkpoint_storage_api::{ConfigKey, PluginConfig, Result};
 use checkpoint_storage_keys::Key;
 use checkpoint_storage_keys::rows::localfile::{DIR_MODE, FILE_MODE, SYNC};
-use checkpoint_storage_keys::rows::storage::{
-    DEFAULT_FS, DISABLE_CACHE, NAMESPACE, STORAGE_TYPE,
-};
+use checkpoint_storage_keys::rows::storage::{DEFAULT_FS, DISABLE_CACHE, NAMESPACE, STORAGE_TYPE};
 use checkpoint_storage_keys::values::{self, FileSystem};
 use tracing::warn;
 

@@ -90,6 +90,11 @@ fn codec() {
 }
 
 #[test]
+fn configuration() {
+    holds("configuration", 5_000, properties::configuration);
+}
+
+#[test]
 fn manifest() {
     holds("manifest", 20_000, properties::manifest);
 }

@@ -65,7 +65,7 @@ pub static TYPE: Key = Key::new(
     Storage,
     Engine,
     "type",
-    Value::Text,
+    Value::Name,
     "the name of a plugin, or `hdfs` for the Hadoop family, within which `storage-type` and \
      `fs.defaultFS` choose. The default is deprecated: write `hdfs` with `storage-type: local`",
 )

@@ -151,14 +151,13 @@ pub static PROXY_PORT: Key =
     s3("fs.s3a.proxy.port", Value::Number(1), "the proxy's port").needs("fs.s3a.proxy.host");
 
 /// `fs.s3a.proxy.username`
-pub static PROXY_USERNAME: Key = s3("fs.s3a.proxy.username", Value::Text, "the proxy's user")
-    .needs("fs.s3a.proxy.password");
+pub static PROXY_USERNAME: Key =
+    s3("fs.s3a.proxy.username", Value::Text, "the proxy's user").needs("fs.s3a.proxy.password");
 
 /// `fs.s3a.proxy.password`
-pub static PROXY_PASSWORD: Key =
-    s3("fs.s3a.proxy.password", Value::Text, "the proxy's password")
-        .needs("fs.s3a.proxy.username")
-        .secret();
+pub static PROXY_PASSWORD: Key = s3("fs.s3a.proxy.password", Value::Text, "the proxy's password")
+    .needs("fs.s3a.proxy.username")
+    .secret();
 
 /// `s3.ca-file`
 pub static CA_FILE: Key = s3(

@@ -24,7 +24,7 @@ pub static STORAGE_TYPE: Key = Key::new(
     PluginConfig,
     HadoopFamily,
     "storage-type",
-    Value::Text,
+    Value::Name,
     "with `type: hdfs`, which of the family: `s3`, `hdfs`, `local`, or what a plugin claims. \
      With `hdfs`, or without it, the scheme of `fs.defaultFS` chooses; with neither it is `local`",
 )

@@ -102,11 +102,8 @@ impl Diagnostic {
             elements.push(Level::HELP.message(text).into());
         }
         let title = level.primary_title(self.message.as_str());
-        let group = if elements.is_empty() {
-            Group::with_title(title)
-        } else {
-            title.elements(elements)
-        };
+        let group =
+            if elements.is_empty() { Group::with_title(title) } else { title.elements(elements) };
         let rendered = renderer.render(&[group]);
         let lines: Vec<_> = rendered.trim_end().lines().map(str::trim_end).collect();
         lines.join("\n")

@@ -18,8 +18,12 @@ pub(super) type Skip<'s> = &'s dyn Fn(Section, &str) -> bool;
 /// Reads the section out of a file's text.
 pub(super) fn read(text: &str, skip: Skip<'_>) -> Result<Vec<Written>, serde_yaml::Error> {
     let mut written = Vec::new();
-    Level { place: Place::Outer(&["seatunnel", "engine", "checkpoint"]), skip, written: &mut written }
-        .deserialize(serde_yaml::Deserializer::from_str(text))?;
+    Level {
+        place: Place::Outer(&["seatunnel", "engine", "checkpoint"]),
+        skip,
+        written: &mut written,
+    }
+    .deserialize(serde_yaml::Deserializer::from_str(text))?;
     Ok(written)
 }
 
@@ -111,7 +115,10 @@ mod tests {
 
     fn values(text: &str) -> Vec<String> {
         let written = read(text, &|_, key| key == "skipped").expect("valid");
-        written.iter().map(|one| format!("{}{}={}", one.section.prefix(), one.key, one.text)).collect()
+        written
+            .iter()
+            .map(|one| format!("{}{}={}", one.section.prefix(), one.key, one.text))
+            .collect()
     }
 
     #[test]
@@ -119,14 +126,20 @@ mod tests {
         let text = "seatunnel:\n  engine:\n    other: [1]\n    checkpoint:\n      a: 1e10\n      \
                     b: 0123\n      c: yes\n      d: ~\n      e: \"q\"\n      f: # nothing\n      \
                     g: 1.50\n      h: null\n";
-        assert_eq!(values(text), ["a=1e10", "b=0123", "c=yes", "d=~", "e=q", "f=", "g=1.50", "h=null"]);
+        assert_eq!(
+            values(text),
+            ["a=1e10", "b=0123", "c=yes", "d=~", "e=q", "f=", "g=1.50", "h=null"]
+        );
     }
 
     #[test]
     fn sections_are_followed_and_what_is_skipped_is_not() {
         let text = "seatunnel: {engine: {checkpoint: {skipped: {a: 1}, storage: {type: x, \
                     plugin-config: {a: 1, a: 2, skipped: [1]}}}}}";
-        assert_eq!(values(text), ["storage.type=x", "storage.plugin-config.a=1", "storage.plugin-config.a=2"]);
+        assert_eq!(
+            values(text),
+            ["storage.type=x", "storage.plugin-config.a=1", "storage.plugin-config.a=2"]
+        );
     }
 
     #[test]

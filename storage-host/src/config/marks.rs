@@ -101,11 +101,8 @@ struct Open {
 impl Builder {
     fn add(&mut self, event: Event<'_>, span: Span) {
         let mark = Mark::of(span);
-        let node = |shape, anchor: usize, tagged| Node {
-            mark,
-            shape,
-            is_decorated: anchor > 0 || tagged,
-        };
+        let node =
+            |shape, anchor: usize, tagged| Node { mark, shape, is_decorated: anchor > 0 || tagged };
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_plain = style == ScalarStyle::Plain;

@@ -5,6 +5,7 @@ use checkpoint_storage_keys::{ALL, Recognition, Section, Value, recognize};
 
 use super::diagnostic::{Diagnostic, Place};
 use super::marks::{Entry, Mark, Node, Shape};
+use super::source::called;
 
 /// The way from the top to the section.
 const WAY: [&str; 3] = ["seatunnel", "engine", "checkpoint"];
@@ -132,9 +133,9 @@ impl Walk<'_> {
         let path = format!("{}{key}", section.prefix());
         match entry.value.shape {
             Shape::Mapping(ref inner) => {
-                let message = format!("`{key}` has no keys of its own");
+                let message = format!("{} has no keys of its own", called(key));
                 let dotted: Vec<_> =
-                    inner.iter().map(|inner| format!("`{key}.{}: …`", inner.key)).collect();
+                    inner.iter().map(|inner| called(&format!("{key}.{}", inner.key))).collect();
                 let help = match row {
                     Some(row) => format!("write {} behind `{key}: `", row.value),
                     None => format!("write it with dots: {}", dotted.join(", ")),
@@ -142,13 +143,13 @@ impl Walk<'_> {
                 self.complain(entry.mark, &path, message, help);
             }
             Shape::Sequence => {
-                let message = format!("`{key}` has one value, not a list");
+                let message = format!("{} has one value, not a list", called(key));
                 let help = "write the values behind each other, with commas between them";
                 self.complain(entry.mark, &path, message, help);
             }
             Shape::Scalar { .. } if entry.value.is_decorated => {
                 let message =
-                    format!("YAML takes the first word of the value of `{key}` for itself");
+                    format!("YAML takes the first word of the value of {} for itself", called(key));
                 let help = "put single quotes around the value";
                 self.complain(entry.value.mark, &path, message, help);
             }

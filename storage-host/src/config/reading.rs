@@ -12,7 +12,7 @@ use super::marks::{self, Mark};
 use super::outline::{Marked, Outline};
 use super::repair::{self, Repair};
 use super::review::{Audience, misplaced, misspelt, review, unknown};
-use super::source::masked;
+use super::source::{called, masked};
 use super::values::{Given, Origin};
 use super::{CheckpointConfig, OnCorrupt, StorageConfig, StorageSettings, document};
 use crate::error::{Error, Result};
@@ -61,7 +61,8 @@ impl ConfigReading {
 
     /// Reads a text; `origin` is what messages call it.
     pub fn of_text(text: &str, origin: &str, environment: Environment<'_>) -> Self {
-        let mut reader = Reader { lines: text.lines().collect(), shifts: Vec::new(), found: Vec::new() };
+        let mut reader =
+            Reader { lines: text.lines().collect(), shifts: Vec::new(), found: Vec::new() };
         let values = reader.values(text, origin, environment);
         let config = reader.config(&values);
         Self { config, diagnostics: Diagnostics::new(origin, reader.found) }
@@ -208,9 +209,9 @@ impl Reader<'_> {
             // What has the wrong shape was told already, in better words.
             Err(_) if !outline.diagnostics.is_empty() => Some((outline, Vec::new())),
             Err(error) => {
-                let place = error.location().map(|at| {
-                    self.place(Mark { line: at.line(), column: at.column(), len: 0 })
-                });
+                let place = error
+                    .location()
+                    .map(|at| self.place(Mark { line: at.line(), column: at.column(), len: 0 }));
                 let reason = error.to_string();
                 let reason = reason.split(" at line ").next().unwrap_or_default();
                 let message = format!("the configuration cannot be read: {reason}");
@@ -231,7 +232,7 @@ impl Reader<'_> {
     fn unfit(&mut self, path: &str, unfit: Unfit, place: Option<Place>) {
         let key = path.rsplit_once("plugin-config.").map_or(path, |(_, key)| key);
         let key = key.strip_prefix("storage.").unwrap_or(key);
-        let message = format!("`{key}`: {}", unfit.problem);
+        let message = format!("{}: {}", called(key), unfit.problem);
         self.found.push(Diagnostic::error(path, message).at(place).help(unfit.advice));
     }
 
@@ -267,12 +268,7 @@ impl Reader<'_> {
     }
 
     /// The value of a key that the host reads, or its default.
-    fn value<T>(
-        &mut self,
-        key: &Key,
-        origin: &Origin,
-        read: impl Fn(&str) -> Result<T, Unfit>,
-    ) -> T
+    fn value<T>(&mut self, key: &Key, origin: &Origin, read: impl Fn(&str) -> Result<T, Unfit>) -> T
     where
         T: Default,
     {
@@ -323,7 +319,7 @@ impl Reader<'_> {
             });
             let Some(earlier) = earlier else { continue };
             let line = earlier.key_place.as_ref().map_or(0, |place| place.line);
-            let message = format!("`{}` is given twice, with different values", later.key);
+            let message = format!("{} is given twice, with different values", called(&later.key));
             let help = format!("keep one; the other stands in line {line}");
             let found = Diagnostic::error(path_of(later), message);
             self.found.push(found.at(later.key_place.clone()).help(help));
@@ -371,4 +367,3 @@ impl Default for StorageSettings {
         StorageConfig::default().settings
     }
 }
-

@@ -138,7 +138,11 @@ fn separator(lines: &[String], at: usize) -> Mended {
         }
         (value, "there is no space between the colon and the value", "write `: `")
     } else if let Some(value) = rest.trim_start().strip_prefix('=') {
-        (value.trim_start(), "a key and its value are separated by a colon, not by `=`", "write `: `")
+        (
+            value.trim_start(),
+            "a key and its value are separated by a colon, not by `=`",
+            "write `: `",
+        )
     } else if rest.trim_start().starts_with(':') {
         return None;
     } else {

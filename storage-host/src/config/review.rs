@@ -5,6 +5,7 @@ use checkpoint_storage_api::{ConfigKey, PluginConfig};
 use checkpoint_storage_keys::{ALL, Key, Reader, Recognition, Section, recognize};
 
 use super::diagnostic::Diagnostic;
+use super::source::called;
 use super::values::Origin;
 
 /// The plugin that a configuration is for.
@@ -46,9 +47,9 @@ fn is_for(row: &Key, audience: Option<Audience<'_>>) -> bool {
 
 fn known_spellings<'k>(audience: Option<Audience<'k>>) -> Vec<&'k str> {
     let is_own = audience.is_none_or(|audience| {
-        ALL.iter().any(|row| {
-            matches!(row.reader, Reader::Plugins(names) if names.contains(&audience.name))
-        })
+        ALL.iter().any(
+            |row| matches!(row.reader, Reader::Plugins(names) if names.contains(&audience.name)),
+        )
     });
     let rows = ALL.iter().filter(|row| {
         row.section == Section::PluginConfig
@@ -74,9 +75,9 @@ fn review_key(key: &str, known: &[&str], is_complete: bool) -> Option<Diagnostic
     if let Some(elsewhere) = misplaced(key, Section::PluginConfig) {
         return Some(elsewhere);
     }
-    if let Some(row) = ALL.iter().find(|row| {
-        row.confusions.contains(&key) && known.contains(&row.name)
-    }) {
+    if let Some(row) =
+        ALL.iter().find(|row| row.confusions.contains(&key) && known.contains(&row.name))
+    {
         return Some(misspelt(path, key, row.name));
     }
     match recognize(key, known) {
@@ -88,15 +89,17 @@ fn review_key(key: &str, known: &[&str], is_complete: bool) -> Option<Diagnostic
 
 /// The error of a key that is another one, almost.
 pub(super) fn misspelt(path: String, key: &str, meant: &str) -> Diagnostic {
-    Diagnostic::error(path, format!("`{key}` is not known; `{meant}` is"))
+    Diagnostic::error(path, format!("{} is not known; `{meant}` is", called(key)))
         .help(format!("write `{meant}`"))
 }
 
 /// The warning of a key that nobody reads.
 pub(super) fn unknown(path: String, key: &str, nearest: Option<&str>) -> Diagnostic {
-    let warning = Diagnostic::warning(path, format!("`{key}` is not known and is ignored"));
+    let warning = Diagnostic::warning(path, format!("{} is not known and is ignored", called(key)));
     match nearest {
-        Some(nearest) => warning.help(format!("the known key that is nearest to it is `{nearest}`")),
+        Some(nearest) => {
+            warning.help(format!("the known key that is nearest to it is `{nearest}`"))
+        }
         None => warning.help("remove it if nothing else reads it"),
     }
 }
@@ -105,16 +108,13 @@ pub(super) fn unknown(path: String, key: &str, nearest: Option<&str>) -> Diagnos
 pub(super) fn misplaced(key: &str, section: Section) -> Option<Diagnostic> {
     let row = ALL.iter().find(|row| row.section != section && row.is_spelt(key))?;
     let path = format!("{}{key}", section.prefix());
-    let message =
-        format!("`{key}` stands below `{}`, where nothing reads it", section.name());
+    let message = format!("`{key}` stands below `{}`, where nothing reads it", section.name());
     Some(Diagnostic::error(path, message).help(format!("write it below `{}`", row.section.name())))
 }
 
 fn review_value(row: &Key, config: &PluginConfig, origin: &Origin, found: &mut Vec<Diagnostic>) {
-    let given: Vec<(&str, &str)> = config
-        .iter()
-        .filter(|(key, value)| row.is_spelt(key) && !value.is_empty())
-        .collect();
+    let given: Vec<(&str, &str)> =
+        config.iter().filter(|(key, value)| row.is_spelt(key) && !value.is_empty()).collect();
     // A row that stands for many keys has no value of its own.
     if row.name.ends_with('*') {
         return;
@@ -149,7 +149,10 @@ fn review_need(
 ) -> Option<Diagnostic> {
     let other = ALL.iter().find(|other| Some(other.name) == row.needs)?;
     let given = |row: &Key| {
-        config.iter().find(|(key, value)| row.is_spelt(key) && !value.is_empty()).map(|(key, _)| key)
+        config
+            .iter()
+            .find(|(key, value)| row.is_spelt(key) && !value.is_empty())
+            .map(|(key, _)| key)
     };
     let spelling = given(row)?;
     // One that is misspelt was meant, and is told already.

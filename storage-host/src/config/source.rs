@@ -5,6 +5,9 @@ use checkpoint_storage_keys::ALL;
 /// What stands where a value is not shown.
 pub(crate) const MASK: &str = "***";
 
+/// The longest key that is shown, in bytes.
+const LONGEST_KEY: usize = 120;
+
 /// The keys on the way to the section, which hold no value of their own.
 const OUTER: [&str; 3] = ["seatunnel", "engine", "checkpoint"];
 
@@ -52,12 +55,25 @@ fn is_known(key: &str) -> bool {
     OUTER.contains(&key) || ALL.iter().any(|row| row.is_spelt(key))
 }
 
+/// A key as messages call it; what does not look like one may be anything.
+pub(crate) fn called(key: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    match key.len() <= LONGEST_KEY && !key.is_empty() && key.chars().all(is_part) {
+        true => format!("`{key}`"),
+        false => "this key".to_owned(),
+    }
+}
+
 /// The value of `key` as it may be shown, if it may.
 pub(crate) fn shown(key: &str, value: &str) -> Option<String> {
     let known = OUTER.contains(&key)
         || ALL.iter().any(|row| !row.secret && !row.name.ends_with('*') && row.is_spelt(key));
     let nested = value.starts_with(['{', '[', '|', '>']) || value.contains(": ");
-    if value.is_empty() || is_reference(value) || (known && !nested) { Some(without_user_info(value)) } else { None }
+    if value.is_empty() || is_reference(value) || (known && !nested) {
+        Some(without_user_info(value))
+    } else {
+        None
+    }
 }
 
 /// A URI without what may be a password, a program without its arguments.

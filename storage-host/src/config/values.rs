@@ -1,5 +1,6 @@
 //! The values of a file: as they are written, with the environment put in, and where they stand.
 
+use std::fmt;
 use std::sync::Arc;
 
 use checkpoint_storage_keys::{Key, Section};
@@ -8,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::diagnostic::Place;
 
 /// A value that a file gives.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) section: Section,
     pub(super) key: String,
@@ -33,14 +34,19 @@ impl Given {
 
 /// All values of a file, and what the file is called. Two configurations are equal whatever files
 /// they came from.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Origin(Option<Arc<Source>>);
 
-#[derive(Debug)]
 struct Source {
     name: String,
     given: Vec<Given>,
     unreadable: Vec<(Section, String)>,
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl PartialEq for Origin {
@@ -50,11 +56,7 @@ impl PartialEq for Origin {
 }
 
 impl Origin {
-    pub(super) fn new(
-        name: &str,
-        given: Vec<Given>,
-        unreadable: Vec<(Section, String)>,
-    ) -> Self {
+    pub(super) fn new(name: &str, given: Vec<Given>, unreadable: Vec<(Section, String)>) -> Self {
         Self(Some(Arc::new(Source { name: name.to_owned(), given, unreadable })))
     }
 

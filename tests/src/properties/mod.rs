@@ -2,12 +2,14 @@
 //! the tests in `tests/any_bytes.rs` call the same ones; a function panics where it does not hold.
 
 mod codec;
+mod configuration;
 mod library;
 mod manifest;
 mod names;
 mod one_file;
 
 pub use codec::codec;
+pub use configuration::configuration;
 pub use library::library;
 pub use manifest::manifest;
 pub use names::names;
