@@ -63,7 +63,7 @@ impl ConfigReading {
     pub fn of_text(text: &str, origin: &str, environment: Environment<'_>) -> Self {
         let mut reader =
             Reader { lines: text.lines().collect(), shifts: Vec::new(), found: Vec::new() };
-        let values = reader.values(text, origin, environment);
+        let values = reader.values(&text, origin, environment);
         let config = reader.config(&values);
         Self { config, diagnostics: Diagnostics::new(origin, reader.found) }
     }
@@ -222,11 +222,13 @@ impl Reader<'_> {
     }
 
     fn place(&self, mark: Mark) -> Place {
-        let text = self.lines.get(mark.line - 1).copied().unwrap_or_default();
-        let shift = self.shifts.get(mark.line - 1).copied().unwrap_or_default();
+        // The two parsers do not agree on what ends a line outside of ASCII.
+        let line = mark.line.clamp(1, self.lines.len() + 1);
+        let text = self.lines.get(line - 1).copied().unwrap_or_default();
+        let shift = self.shifts.get(line - 1).copied().unwrap_or_default();
         let text = masked(text);
         let column = mark.column.saturating_add_signed(shift).clamp(1, text.chars().count() + 1);
-        Place { line: mark.line, column, len: mark.len, text }
+        Place { line, column, len: mark.len, text }
     }
 
     fn unfit(&mut self, path: &str, unfit: Unfit, place: Option<Place>) {
