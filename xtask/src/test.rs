@@ -1,7 +1,7 @@
 //! Everything that must hold before a change lands, in the order of how fast it fails.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::dist::{Profile, build};
@@ -111,37 +111,52 @@ fn build_all() -> Result<()> {
     build(Profile::Dev, &Workspace::load()?.plugins)
 }
 
-/// Runs the tests and counts them over all crates. An ignored test is one that nobody runs.
+/// Runs the tests and counts them over all crates. An ignored test is one that nobody runs, and
+/// what tests print, those that pass included, holds no secret.
 fn tests() -> Result<()> {
+    let (output, input) = std::io::pipe().context("a pipe")?;
     let mut command = cargo();
-    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]).stdout(Stdio::piped());
+    command.args(["test", "--locked", "--workspace", "--no-fail-fast", "--", "--show-output"]);
     java::tell(&mut command);
+    command.stdout(input.try_clone().context("a pipe")?).stderr(input);
     let mut child = command.spawn().context("cargo test")?;
-    let mut count = Count::default();
-    for line in child.stdout.take().into_iter().flat_map(|stdout| BufReader::new(stdout).lines()) {
+    // It holds ends of the pipe, which would never close.
+    drop(command);
+    let mut seen = Seen::default();
+    for line in BufReader::new(output).split(b'\n') {
         let line = line.context("cargo test")?;
+        let line = String::from_utf8_lossy(&line);
         println!("{line}");
-        count.add(&line);
+        seen.add(&line);
     }
     let status = child.wait().context("cargo test")?;
-    println!("{} passed, {} failed", count.passed, count.failed);
-    match (status.success(), count.ignored) {
-        (true, 0) => Ok(()),
-        (true, ignored) => Err(Error::new(format!("{ignored} tests are ignored"))),
-        (false, _) => Err(Error::new(format!("cargo test: {status}"))),
+    println!("{} passed, {} failed", seen.passed, seen.failed);
+    match seen {
+        _ if !status.success() => Err(Error::new(format!("cargo test: {status}"))),
+        Seen { ignored: 1.., .. } => Err(Error::new(format!("{} tests are ignored", seen.ignored))),
+        Seen { secrets: 1.., .. } => {
+            Err(Error::new(format!("{} lines of the tests' output show a secret", seen.secrets)))
+        }
+        _ => Ok(()),
     }
 }
 
-/// How many tests ran, as Cargo's test runner tells it crate by crate.
+/// What every secret of the tests holds.
+const SECRET: &str = "hush";
+
+/// How many tests ran, as Cargo's test runner tells it crate by crate, and how many lines show what
+/// they should not.
 #[derive(Default)]
-struct Count {
+struct Seen {
     passed: usize,
     failed: usize,
     ignored: usize,
+    secrets: usize,
 }
 
-impl Count {
+impl Seen {
     fn add(&mut self, line: &str) {
+        self.secrets += usize::from(line.contains(SECRET));
         let Some(counts) = line.strip_prefix("test result: ") else { return };
         for part in counts.split(['.', ';']) {
             let Some((number, what)) = part.trim().split_once(' ') else { continue };
@@ -173,14 +188,14 @@ mod tests {
 
     #[test]
     fn counts_are_summed_over_crates() {
-        let mut count = Count::default();
+        let mut seen = Seen::default();
         for line in [
             "test result: ok. 33 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.13s",
-            "test something ... ok",
+            "the key is hush-hush",
             "test result: FAILED. 4 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 1.00s",
         ] {
-            count.add(line);
+            seen.add(line);
         }
-        assert_eq!((count.passed, count.failed, count.ignored), (37, 1, 2));
+        assert_eq!((seen.passed, seen.failed, seen.ignored, seen.secrets), (37, 1, 2, 1));
     }
 }

@@ -61,6 +61,8 @@ impl ConfigReading {
 
     /// Reads a text; `origin` is what messages call it.
     pub fn of_text(text: &str, origin: &str, environment: Environment<'_>) -> Self {
+        // A carriage return alone ends a line in YAML as well.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let mut reader =
             Reader { lines: text.lines().collect(), shifts: Vec::new(), found: Vec::new() };
         let values = reader.values(&text, origin, environment);
