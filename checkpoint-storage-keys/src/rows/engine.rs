@@ -34,7 +34,7 @@ pub static SCHEMA_CHANGE_TIMEOUT: Key = Key::new(
     Value::Milliseconds(SHORTEST_MS),
     "how long a checkpoint for a change of schema may take; accepted for the Java engine's sake",
 )
-.default("300000");
+.default("30000");
 
 /// `max-concurrent`
 pub static MAX_CONCURRENT: Key = Key::new(

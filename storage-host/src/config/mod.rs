@@ -199,6 +199,14 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_beside_the_section_may_hold_anything_that_is_yaml() {
+        let text = "seatunnel:\n  engine:\n    note: |\n      a\n      \tb\n    \
+                    checkpoint:\n      interval: 6000\nother: [{a: !b c}]\n";
+        let config = CheckpointConfig::from_yaml(text, "x").expect("valid");
+        assert_eq!(config.interval.as_millis(), 6000);
+    }
+
+    #[test]
     fn an_error_shows_no_value_of_plugin_config() {
         for lines in ["secret: [hush]", "secret: hush\nsecret: hush2", "secret:\n  inner: hush"] {
             let error = plugin_config(lines).expect_err(lines).to_string();

@@ -37,6 +37,11 @@ impl Outline {
         }
         walk.outline
     }
+
+    /// Whether some key begins with what looks like its indentation.
+    pub(super) fn has_indented_keys(&self) -> bool {
+        self.marked.iter().any(|marked| marked.key.starts_with(char::is_whitespace))
+    }
 }
 
 struct Walk<'p> {

@@ -120,9 +120,10 @@ struct Reader<'t> {
 impl Reader<'_> {
     /// All values, with the environment put in.
     fn values(&mut self, text: &str, name: &str, environment: Environment<'_>) -> Origin {
-        let Some((outline, written)) = self.parse(text) else {
+        let Some((mut outline, written)) = self.parse(text) else {
             return Origin::new(name, Vec::new(), Vec::new());
         };
+        let mut unreadable = std::mem::take(&mut outline.unreadable);
         let mut marked = &outline.marked[..];
         self.found.extend(outline.diagnostics.iter().cloned());
         let mut all = Vec::new();
@@ -145,18 +146,25 @@ impl Reader<'_> {
                     given.text = expanded.text.into();
                     given.variables = expanded.variables;
                 }
-                Err(unfit) => self.unfit(&path_of(&given), unfit, given.value_place.clone()),
+                Err(unfit) => {
+                    self.unfit(&path_of(&given), unfit, given.value_place.clone());
+                    unreadable.push((given.section, given.key.clone()));
+                }
             }
             all.push(given);
         }
-        Origin::new(name, all, outline.unreadable)
+        Origin::new(name, all, unreadable)
     }
 
     /// Both parses; if they fail, those of the text as it was probably meant.
     fn parse(&mut self, text: &str) -> Option<(Outline, Vec<document::Written>)> {
-        let has_odd_margins = text.lines().any(repair::has_odd_margin);
-        if !has_odd_margins && let Ok(root) = marks::parse(text) {
-            return self.read(root.as_ref(), text);
+        if let Ok(root) = marks::parse(text) {
+            let outline = Outline::of(root.as_ref(), &|mark| self.place(mark));
+            // The blanks of a web page are no YAML blanks, but valid beginnings of keys.
+            let is_off = outline.marked.is_empty() || outline.has_indented_keys();
+            if !(is_off && text.lines().any(repair::has_odd_margin)) {
+                return self.read(outline, text);
+            }
         }
         let repair = repair::repair(text);
         let root = marks::parse(&repair.text);
@@ -164,7 +172,8 @@ impl Reader<'_> {
         match root {
             Ok(root) => {
                 self.shifts = shifts(&self.lines, &repair.text);
-                self.read(root.as_ref(), &repair.text)
+                let outline = Outline::of(root.as_ref(), &|mark| self.place(mark));
+                self.read(outline, &repair.text)
             }
             Err(error) => {
                 let place = Some(self.place(error.mark));
@@ -197,12 +206,7 @@ impl Reader<'_> {
         }
     }
 
-    fn read(
-        &mut self,
-        root: Option<&marks::Node>,
-        text: &str,
-    ) -> Option<(Outline, Vec<document::Written>)> {
-        let outline = Outline::of(root, &|mark| self.place(mark));
+    fn read(&mut self, outline: Outline, text: &str) -> Option<(Outline, Vec<document::Written>)> {
         let skip = |section: Section, key: &str| {
             outline.unreadable.iter().any(|(place, name)| *place == section && name == key)
         };
