@@ -5,8 +5,13 @@
 //!
 //! - Looking for plugins runs none of their code; one bad file never hides the good ones.
 //! - A plugin is loaded only if its file is whole, of this machine, and of an API that fits.
-//! - Every call on a [`ManagedStorage`] ends within its time-out and says what became of it.
+//! - Every call on a [`ManagedStorage`] ends within its time-out and says what became of it
+//!   (contract 8); what is made of several calls, such as a restore, within one for each, and an
+//!   import for as long as it goes on.
 //! - A storage that was opened read-only changes nothing.
+//! - A restore takes the latest checkpoint, or fails (contract 4); which ones retention deletes is a
+//!   pure function of what is stored (contract 7).
+//! - All that is wrong with a configuration is told at once, with its place, and no secret.
 //! - Storages with different configurations live side by side.
 //!
 //! # What it does not guarantee
