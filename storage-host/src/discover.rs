@@ -55,6 +55,18 @@ pub(crate) fn discover(directory: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
+/// The manifest of the plugin at `file`; the rules are those of a plugins directory.
+pub(crate) fn manifest_of(file: &Path) -> Result<Manifest> {
+    match examine(file) {
+        Verdict::Accepted { manifest, .. } => Ok(manifest),
+        Verdict::Rejected(error) => Err(error),
+        Verdict::Ignored(reason) => {
+            Err(Error::new(ErrorKind::PluginRejected, file.display(), reason)
+                .with_advice("name the library that the plugin was built into"))
+        }
+    }
+}
+
 fn examine(file: &Path) -> Verdict {
     let suffix = std::env::consts::DLL_SUFFIX;
     if !file.as_os_str().as_encoded_bytes().ends_with(suffix.as_bytes()) {

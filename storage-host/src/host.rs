@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use checkpoint_storage_api::ffi::Manifest;
-use checkpoint_storage_api::{CheckpointStorage as _, OpenOptions, PluginConfig};
+use checkpoint_storage_api::{
+    CheckpointStorage as _, CheckpointStorageFactory as _, OpenOptions, PluginConfig,
+};
 
 use crate::config::{
     Audience, ConfigReading, Diagnostic, Diagnostics, EffectiveValue, Origin, StorageConfig,
@@ -14,8 +16,8 @@ use crate::config::{
 };
 use crate::discover::{Finding, discover};
 use crate::error::{Error, ErrorKind, Result};
-use crate::load::load;
-use crate::managed::{LoadedPlugin, ManagedStorage};
+use crate::managed::ManagedStorage;
+use crate::plugin::LoadedPlugin;
 use crate::resolve::{Wanted, resolve};
 
 /// Finds plugins in a directory and opens storages of them.
@@ -156,7 +158,7 @@ impl StorageHost {
             read_only: settings.read_only,
             operation_timeout: Some(settings.operation_timeout),
         };
-        let opening = plugin.handle.open(config, &options);
+        let opening = plugin.open(config.clone(), options);
         let storage = match tokio::time::timeout(settings.operation_timeout, opening).await {
             Ok(storage) => storage.map_err(|error| located(error, origin))?,
             Err(_) => {
@@ -175,8 +177,7 @@ impl StorageHost {
         if let Some(plugin) = loaded.get(file) {
             return Ok(Arc::clone(plugin));
         }
-        let handle = load(file, manifest)?;
-        let plugin = Arc::new(LoadedPlugin::new(file.to_owned(), manifest.clone(), handle));
+        let plugin = Arc::new(LoadedPlugin::load(file.to_owned(), manifest.clone())?);
         loaded.insert(file.to_owned(), Arc::clone(&plugin));
         Ok(plugin)
     }

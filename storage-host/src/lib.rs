@@ -37,6 +37,7 @@ mod host;
 mod inspect;
 mod load;
 mod managed;
+mod plugin;
 mod resolve;
 pub mod retention;
 
@@ -45,4 +46,5 @@ pub use config::{CheckpointConfig, OnCorrupt, StorageConfig, StorageSettings};
 pub use discover::{Finding, Verdict};
 pub use error::{Error, ErrorKind, Result};
 pub use host::StorageHost;
-pub use managed::{LoadedPlugin, ManagedStorage};
+pub use managed::ManagedStorage;
+pub use plugin::LoadedPlugin;

@@ -3,56 +3,21 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use checkpoint_storage_api::ffi::{Manifest, PluginHandle};
 use checkpoint_storage_api::{
     Capabilities, Checkpoint, CheckpointEntry, CheckpointName, CheckpointReader, CheckpointStorage,
-    ConfigKey, DeleteReport, Error, ErrorKind, HealthOptions, HealthStep, ImportOptions, JobId,
-    ListQuery, Outcome, PipelineId, PipelineState, ReclaimOptions, ReclaimReport, Result, ScanItem,
+    DeleteReport, Error, ErrorKind, HealthOptions, HealthStep, ImportOptions, JobId, ListQuery,
+    Outcome, PipelineId, PipelineState, ReclaimOptions, ReclaimReport, Result, ScanItem,
     async_trait,
 };
 use tracing::Instrument as _;
 
 use crate::config::{OnCorrupt, StorageSettings};
-
-/// A plugin that was loaded; it stays so for as long as the process lives.
-pub struct LoadedPlugin {
-    file: PathBuf,
-    manifest: Manifest,
-    pub(crate) handle: PluginHandle,
-}
-
-impl LoadedPlugin {
-    pub(crate) fn new(file: PathBuf, manifest: Manifest, handle: PluginHandle) -> Self {
-        Self { file, manifest, handle }
-    }
-
-    /// The library's file.
-    pub fn file(&self) -> &Path {
-        &self.file
-    }
-
-    /// What it said of itself before it was loaded.
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    /// The keys of `plugin-config` that it understands.
-    pub fn config_keys(&self) -> Result<Vec<ConfigKey>> {
-        self.handle.config_keys()
-    }
-}
-
-impl fmt::Debug for LoadedPlugin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} from {}", self.manifest, self.file.display())
-    }
-}
+use crate::plugin::LoadedPlugin;
 
 /// An open storage. Clones are handles to the same storage.
 #[derive(Clone)]
