@@ -1,6 +1,7 @@
 //! What a case works with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use checkpoint_storage_api::{CheckpointStorage, OpenOptions, Result};
 
@@ -40,6 +41,12 @@ impl Context {
     /// The same, opened read-only.
     pub(crate) async fn open_read_only(&self) -> Result<Storage> {
         self.place.open(OpenOptions { read_only: true, ..OpenOptions::default() }).await
+    }
+
+    /// The same, told how long its callers wait.
+    pub(crate) async fn open_with_time_limit(&self, limit: Duration) -> Result<Storage> {
+        let operation_timeout = Some(limit);
+        self.place.open(OpenOptions { operation_timeout, ..OpenOptions::default() }).await
     }
 
     /// Closes a storage and opens another in its place.

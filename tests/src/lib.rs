@@ -73,6 +73,19 @@ pub fn plugin(crate_name: &str) -> PathBuf {
     artifacts().join(format!("lib{crate_name}.so"))
 }
 
+/// The file of the plugin from outside, which has a workspace of its own.
+pub fn plugin_from_outside() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let target = target_directory(repository()).join("third-party");
+        run(cargo()
+            .current_dir(repository().join("tests/third-party-plugin"))
+            .env("CARGO_TARGET_DIR", &target)
+            .args(["build", "--quiet", "--locked"]));
+        target.join("debug/libcheckpoint_storage_sqlite.so")
+    })
+}
+
 /// A plugins directory that holds copies of these plugins.
 pub fn plugins_directory(crate_names: &[&str]) -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");

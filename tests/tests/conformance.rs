@@ -1,19 +1,52 @@
 //! The conformance suite on each backend, through its library.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use checkpoint_storage_conformance::{FreshDirectories, Suite};
-use checkpoint_storage_tests::plugin;
+use checkpoint_storage_tests::{plugin, plugin_from_outside};
 use storage_host::LoadedPlugin;
+
+fn load(library: &Path) -> LoadedPlugin {
+    LoadedPlugin::of_file(library).expect("accepted")
+}
 
 #[test]
 fn localfile_does_all_that_is_owed() {
-    let library = plugin("checkpoint_storage_localfile");
-    let loaded = LoadedPlugin::of_file(library).expect("accepted");
+    let plugin = load(&plugin("checkpoint_storage_localfile"));
     let subject =
-        FreshDirectories::new(loaded, |directory| [("storageNameSpace", directory)].into())
+        FreshDirectories::new(plugin, |directory| [("storageNameSpace", directory)].into())
             .with_files(|directory| directory.into());
     let report = Suite::all().run(Arc::new(subject), |_| ());
     report.assert_passed();
     assert_eq!(report.unsupported(), [] as [&str; 0]);
+}
+
+#[test]
+fn a_plugin_from_outside_does_all_that_it_announces() {
+    let plugin = load(plugin_from_outside());
+    let subject = FreshDirectories::new(plugin, |directory| {
+        [("sqlite.path", format!("{directory}/checkpoints.db"))].into()
+    });
+    let report = Suite::all().run(Arc::new(subject), |_| ());
+    report.assert_passed();
+    // It offers no optional operation and keeps no file per checkpoint; an id of any length fits.
+    let expected: Vec<_> = [
+        ("c1", 18..=21),
+        ("c2", 7..=29),
+        ("c3", 1..=21),
+        ("c5", 11..=20),
+        ("c6", 17..=20),
+        ("c9", 5..=5),
+        ("c9", 11..=14),
+        ("c9", 17..=17),
+        ("c10", 10..=10),
+        ("c10", 15..=15),
+    ]
+    .into_iter()
+    .flat_map(|(contract, numbers)| numbers.map(move |n| format!("{contract}-{n:02}")))
+    .collect();
+    let number = |id: &str| id.split_once(' ').map(|(number, _)| number.to_owned());
+    let unsupported: Vec<_> = report.unsupported().into_iter().filter_map(number).collect();
+    assert_eq!(unsupported, expected);
 }

@@ -4,21 +4,15 @@
 use std::process::Stdio;
 
 use checkpoint_storage_tests::{
-    cargo, command_line, plugins_directory, repository, run, target_directory,
+    command_line, plugin_from_outside, plugins_directory, repository, run,
 };
 use serde_json::Value;
 
 #[test]
 fn the_demo_recovers_on_a_plugin_from_outside() {
-    let source = repository().join("tests/third-party-plugin");
-    let target = target_directory(repository()).join("third-party");
-    run(cargo()
-        .current_dir(&source)
-        .env("CARGO_TARGET_DIR", &target)
-        .args(["build", "--quiet", "--locked"]));
     let plugins = plugins_directory(&["checkpoint_storage_localfile"]);
     let library = "libcheckpoint_storage_sqlite.so";
-    std::fs::copy(target.join("debug").join(library), plugins.path().join(library)).expect("built");
+    std::fs::copy(plugin_from_outside(), plugins.path().join(library)).expect("built");
 
     let data = tempfile::tempdir().expect("a directory");
     let sample = repository().join("config/third-party.yaml");

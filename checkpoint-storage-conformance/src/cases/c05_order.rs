@@ -23,7 +23,12 @@ pub(super) fn cases() -> Vec<Case> {
         case!("c5-01 in-a-row", "stores in a row are listed in their order", [], in_a_row),
         case!("c5-02 equal-milliseconds", "stores at once get a time stamp each", [], at_once),
         case!("c5-03 ids-begin-again", "ids that begin again at 1 are the latest", [], begin_again),
-        case!("c5-04 after-reopening", "so they are after reopening", [], after_reopening),
+        case!(
+            "c5-04 after-reopening",
+            "ids that begin again after reopening are the latest",
+            [],
+            after_reopening
+        ),
         case!("c5-05 quick-reopening", "each of many openings stores the latest", [], quick),
         case!("c5-06 per-pipeline", "each pipeline has a latest of its own", [], per_pipeline),
         case!(
@@ -53,31 +58,26 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case!(
             "c5-12 clock-set-back-reopened",
-            "nor does it after reopening",
+            "nor does a clock behind what lay there when it was opened",
             [IMPORT],
             behind_import_reopened
         ),
-        case!(
-            "c5-13 clock-far-ahead",
-            "nor when the import is of the year 2200",
-            [IMPORT],
-            far_ahead
-        ),
+        case!("c5-13 clock-far-ahead", "nor does a clock centuries behind it", [IMPORT], far_ahead),
         case!(
             "c5-14 clock-behind-file",
-            "nor behind a file that lay there before",
+            "nor does a clock behind a file that was laid there",
             [MEDIUM],
             behind_file
         ),
         case!(
             "c5-15 clock-per-job",
-            "the file of another pipeline counts, of another job not",
+            "all pipelines of a job share its clock, and no other job does",
             [MEDIUM],
             per_job
         ),
         case!(
             "c5-16 clock-behind-another",
-            "nor behind what another storage imports",
+            "nor does a clock behind what another storage imports",
             [IMPORT],
             behind_another
         ),

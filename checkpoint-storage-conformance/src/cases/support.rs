@@ -1,6 +1,8 @@
 //! What the cases share: things to store, and short ways to look at what is stored.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -8,6 +10,7 @@ use checkpoint_storage_api::{
     Checkpoint, CheckpointEntry, CheckpointId, CheckpointName, CheckpointReader, ImportOptions,
     Integrity, JobId, ListQuery, PipelineId, PipelineState, Result as StorageResult, async_trait,
 };
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::check::{Check, Failure, ensure, ensure_eq};
@@ -157,6 +160,8 @@ pub(crate) struct Source {
     states_len: Option<u64>,
     /// What is still to be given, back to front.
     chunks: Vec<StorageResult<Bytes>>,
+    /// What to wait for before the last chunk.
+    hold: Option<Arc<Semaphore>>,
 }
 
 impl Source {
@@ -170,7 +175,7 @@ impl Source {
         chunks.reverse();
         let size = states.map_or(0, Bytes::len) as u64;
         let entry = CheckpointEntry { job_id: job(), name, size, integrity: Integrity::Unread };
-        Self { entry, states_len: states.map(|states| states.len() as u64), chunks }
+        Self { entry, states_len: states.map(|states| states.len() as u64), chunks, hold: None }
     }
 
     /// Says that this many bytes will come, whatever does.
@@ -182,6 +187,12 @@ impl Source {
     /// Ends in an error instead of an end.
     pub(crate) fn ending_in(mut self, error: checkpoint_storage_api::Error) -> Self {
         self.chunks.insert(0, Err(error));
+        self
+    }
+
+    /// Gives the last chunk only when there is a permit.
+    pub(crate) fn holding(mut self, hold: &Arc<Semaphore>) -> Self {
+        self.hold = Some(Arc::clone(hold));
         self
     }
 }
@@ -197,6 +208,10 @@ impl CheckpointReader for Source {
     }
 
     async fn next_chunk(&mut self, max_len: usize) -> StorageResult<Option<Bytes>> {
+        if let (Some(hold), true) = (&self.hold, self.chunks.len() <= 1) {
+            // A semaphore that is closed holds nothing up.
+            let _ = hold.acquire().await;
+        }
         let Some(mut chunk) = self.chunks.pop().transpose()? else { return Ok(None) };
         if chunk.len() > max_len {
             self.chunks.push(Ok(chunk.split_off(max_len)));
@@ -236,4 +251,24 @@ pub(crate) fn only<T: Clone>(of: &[T], what: &str) -> Check<T> {
         [one] => Ok(one.clone()),
         _ => Err(Failure::Failed(format!("{what}: expected one, found {}", of.len()))),
     }
+}
+
+/// Ends the case unless everything that is listed of [`job`] reads as one of `states`.
+pub(crate) async fn ensure_listed_is_whole(storage: &Storage, states: &Bytes) -> Check {
+    for name in listed(storage).await? {
+        let read = storage.read(&job(), &name).await?;
+        ensure!(read.states.as_ref() == Some(states), "{name} is listed and not whole");
+    }
+    Ok(())
+}
+
+/// Polls a call once and drops it.
+pub(crate) async fn drop_after_one_poll<F: Future>(call: F) {
+    let mut call = Box::pin(call);
+    poll_fn(|cx| {
+        // What it answers is of no interest: the caller is gone.
+        let _ = call.as_mut().poll(cx);
+        Poll::Ready(())
+    })
+    .await;
 }
