@@ -15,8 +15,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The packages whose artifacts the tests run.
-const PACKAGES: [&str; 4] =
-    ["storage-host", "checkpoint-storage-localfile", "faulty-plugin", "probe-plugin"];
+const PACKAGES: [&str; 5] = [
+    "storage-host",
+    "checkpoint-storage-localfile",
+    "faulty-plugin",
+    "mutant-plugin",
+    "probe-plugin",
+];
 
 /// The root of the repository.
 pub fn repository() -> &'static Path {

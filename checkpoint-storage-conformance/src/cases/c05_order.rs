@@ -121,7 +121,8 @@ async fn ensure_in_order(storage: &Storage, stored: &[CheckpointEntry]) -> Check
 /// Ends the case unless this is the latest of pipeline 1.
 async fn ensure_latest(storage: &Storage, latest: &CheckpointEntry) -> Check {
     let found = storage.latest_of_pipeline(&job(), latest.name.pipeline_id).await?;
-    ensure_eq!(found.map(|found| found.entry.name), Some(latest.name), "the latest");
+    let found = found.map(|found| found.entry.name.to_string());
+    ensure_eq!(found, Some(latest.name.to_string()), "the latest");
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod c01_durable;
 mod c02_files;
+mod c02_import;
 mod c02_whole;
 mod c03_corrupt;
 mod c05_order;
@@ -32,6 +33,7 @@ pub(crate) fn all() -> Vec<Case> {
     [
         c01_durable::cases(),
         c02_whole::cases(),
+        c02_import::cases(),
         c02_files::cases(),
         c03_corrupt::cases(),
         c05_order::cases(),
