@@ -82,7 +82,7 @@ const NEXT_MINOR: &[Edit] = &[
     pub fn motto(&self) -> Option<String> { self.0.motto().map(|motto| motto().into()) }",
     ),
     (
-        "storage-host/src/managed.rs",
+        "storage-host/src/plugin.rs",
         After("impl LoadedPlugin {"),
         "
     /// Its motto.
@@ -113,6 +113,14 @@ const NEXT_MAJOR: &[Edit] = &[
     ("checkpoint-storage-api/Cargo.toml", InsteadOf("version = \"1.0.0\""), "version = \"2.0.0\""),
 ];
 
+/// The host, and all of this repository that it depends on.
+const MEMBERS: [&str; 4] = [
+    "checkpoint-storage-api",
+    "checkpoint-storage-conformance",
+    "checkpoint-storage-keys",
+    "storage-host",
+];
+
 /// A variant of the API, with what was built against it.
 struct Variant {
     root: PathBuf,
@@ -124,7 +132,7 @@ impl Variant {
         let root = scratch.join(name);
         // What an earlier run left may be of other sources.
         let _ = std::fs::remove_dir_all(&root);
-        for source in ["checkpoint-storage-api", "storage-host"] {
+        for source in MEMBERS {
             copy(&repository().join(source), &root.join(source));
         }
         for source in ["plugin", "host"] {
@@ -195,8 +203,8 @@ fn workspace_manifest() -> String {
     let (head, rest) = manifest.split_once("members = [").expect("a list of members");
     let (_, rest) = rest.split_once("[workspace.package]").expect("a section after it");
     format!(
-        "{head}members = [\"checkpoint-storage-api\", \"storage-host\", \"plugin\", \"host\"]\n\n\
-         [workspace.package]{rest}"
+        "{head}members = [\"{}\", \"plugin\", \"host\"]\n\n[workspace.package]{rest}",
+        MEMBERS.join("\", \"")
     )
 }
 

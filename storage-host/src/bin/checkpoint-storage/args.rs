@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use checkpoint_storage_api::{CheckpointId, JobId, PipelineId};
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::plugins::PluginsArgs;
 use crate::demo::{DemoArgs, WorkerArgs};
 
 /// Lists, reads, writes and deletes checkpoints, on whatever storage the configuration names.
@@ -56,7 +57,7 @@ pub(crate) struct Global {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Show what lies in the plugins directory: accepted, or why not. Runs no plugin's code.
-    Plugins,
+    Plugins(PluginsArgs),
     /// Check the configuration and show what it comes to.
     #[command(subcommand)]
     Config(ConfigCommand),

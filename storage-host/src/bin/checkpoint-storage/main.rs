@@ -23,7 +23,10 @@ use session::Session;
 use stop::Stop;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    if let Command::Plugins(plugins) = &arguments.command {
+        arguments.global.quiet |= plugins.provokes_warnings() && arguments.global.verbose == 0;
+    }
     output::start_log(&arguments.global);
     let output = Output::new(arguments.global.json);
     let runtime =
@@ -44,7 +47,7 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments, output: &Output) -> Result<(), Stop> {
     let session = Session::new(arguments.global);
     match arguments.command {
-        Command::Plugins => commands::plugins::run(&session, output),
+        Command::Plugins(plugins) => commands::plugins::run(&session, output, plugins).await,
         Command::Config(ConfigCommand::Check(check)) => {
             commands::config::run(&session, output, check).await
         }

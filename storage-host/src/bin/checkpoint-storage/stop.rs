@@ -51,6 +51,7 @@ impl Stop {
             Self::Failed(error) => match error.kind() {
                 ErrorKind::Config
                 | ErrorKind::PluginsDirectory
+                | ErrorKind::PluginRejected
                 | ErrorKind::PluginNotFound
                 | ErrorKind::PluginAmbiguous
                 | ErrorKind::Storage(StorageErrorKind::InvalidInput) => USAGE,
@@ -130,6 +131,7 @@ mod tests {
         assert_eq!(storage(StorageErrorKind::InvalidConfig), 2);
         assert_eq!(storage(StorageErrorKind::NoSpace), 1);
         assert_eq!(Stop::from(Error::config("x", "y")).exit_code(), 2);
+        assert_eq!(Stop::from(Error::new(ErrorKind::PluginRejected, "x", "y")).exit_code(), 2);
         assert_eq!(Stop::from(Error::new(ErrorKind::PluginFailed, "x", "y")).exit_code(), 1);
         assert_eq!(Stop::Usage(String::new()).exit_code(), 2);
         assert_eq!(Stop::io("x", io::ErrorKind::BrokenPipe.into()).exit_code(), 0);
