@@ -17,8 +17,18 @@ use crate::context::{Context, Storage};
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case!("c1-01 visible-at-once", "what was stored is listed and read at once", [], visible),
-        case!("c1-02 visible-to-others", "a storage opened before sees it too", [], to_others),
-        case!("c1-03 survives-close", "it is there after close and reopening", [], close),
+        case!(
+            "c1-02 visible-to-others",
+            "what was stored is seen by a storage opened before",
+            [],
+            to_others
+        ),
+        case!(
+            "c1-03 survives-close",
+            "what was stored is there after close and reopening",
+            [],
+            close
+        ),
         case!("c1-04 survives-drop", "a storage dropped unclosed loses nothing", [], dropped),
         case!("c1-05 entry", "the entry that store returns is the one that is listed", [], entry),
         case!("c1-06 name", "the name holds the ids and the time of the store", [], name),

@@ -52,20 +52,25 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case!(
             "c5-11 clock-set-back",
-            "a clock behind an import makes no store older",
+            "a clock that is behind an import makes no store older",
             [IMPORT],
             behind_import
         ),
         case!(
             "c5-12 clock-set-back-reopened",
-            "nor does a clock behind what lay there when it was opened",
+            "one behind what lay there at the opening makes none older",
             [IMPORT],
             behind_import_reopened
         ),
-        case!("c5-13 clock-far-ahead", "nor does a clock centuries behind it", [IMPORT], far_ahead),
+        case!(
+            "c5-13 clock-far-ahead",
+            "one that is centuries behind makes none older",
+            [IMPORT],
+            far_ahead
+        ),
         case!(
             "c5-14 clock-behind-file",
-            "nor does a clock behind a file that was laid there",
+            "one behind a file that was laid there makes none older",
             [MEDIUM],
             behind_file
         ),
@@ -77,7 +82,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case!(
             "c5-16 clock-behind-another",
-            "nor does a clock behind what another storage imports",
+            "one behind what another storage imports makes none older",
             [IMPORT],
             behind_another
         ),

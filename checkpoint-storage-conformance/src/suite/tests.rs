@@ -86,3 +86,26 @@ fn ids_are_numbered_without_gaps_and_chosen_by_prefix() {
     assert!(of_contract_1.cases().iter().all(|case| case.contract() == 1));
     assert!(!of_contract_1.cases().is_empty());
 }
+
+/// The list of the cases as `docs/conformance.md` has it.
+fn list() -> String {
+    let row = |case: &Case| {
+        let needs = case.needs();
+        let operations = needs.capabilities.iter_names().map(|(name, _)| name.to_lowercase());
+        let medium = needs.medium.then(|| "medium".to_owned());
+        let needs = operations.chain(medium).collect::<Vec<_>>().join(", ");
+        format!("| {} | {} | {needs} |\n", case.id(), case.title())
+    };
+    let rows: String = Suite::all().cases().iter().map(row).collect();
+    format!("| case | what is owed | needs |\n|---|---|---|\n{rows}")
+}
+
+#[test]
+fn the_documentation_lists_every_case() {
+    let documentation = include_str!("../../../docs/conformance.md");
+    assert!(
+        documentation.ends_with(&list()),
+        "the list in docs/conformance.md is to be\n{}",
+        list()
+    );
+}

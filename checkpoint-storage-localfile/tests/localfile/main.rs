@@ -1,6 +1,7 @@
 //! The storage by its contracts, on a real disk.
 
 mod cancel;
+mod contracts;
 mod durability;
 mod failures;
 mod foreign;
