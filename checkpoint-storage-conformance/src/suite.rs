@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::case::Case;
+use crate::case::{Case, Needs};
 use crate::cases;
 use crate::check::Failure;
 use crate::context::Context;
@@ -127,7 +127,7 @@ fn run(case: Case, subject: Arc<dyn Subject>, time_limit: Duration) -> Verdict {
 
 async fn attempt(case: Case, subject: Arc<dyn Subject>) -> Result<(), Failure> {
     let context = Context::new(subject).await?;
-    if case.needs() != crate::Needs::default() {
+    if case.needs() != Needs::default() {
         let offered = context.offered().await?;
         if let Some(lacking) = case.needs().lacking(offered) {
             return Err(Failure::Unsupported(lacking));
