@@ -25,6 +25,7 @@
 //! - `discover`, `inspect`: what lies in the plugins directory
 //! - `resolve`: which plugin a configuration asks for
 //! - `load`: the only module with `unsafe` code
+//! - `plugin`: one that was loaded
 //! - `host`, `managed`: open storages
 //! - [`config`](mod@config): `seatunnel.yaml`
 //! - [`retention`](mod@retention): which checkpoints to keep

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use checkpoint_storage_api::{
     Checkpoint, CheckpointEntry, CheckpointName, CheckpointStorage, CheckpointStorageFactory,
-    DeleteReport, Error, ErrorKind, Integrity, JobId, ListQuery, OpenOptions, Outcome,
+    ConfigKey, DeleteReport, Error, ErrorKind, Integrity, JobId, ListQuery, OpenOptions, Outcome,
     PipelineState, PluginConfig, Result, async_trait, next_timestamp,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
@@ -52,6 +52,16 @@ impl CheckpointStorageFactory for SqliteFactory {
         };
         let db = open().map_err(|error| failed("open", error))?;
         Ok(Arc::new(Sqlite(Mutex::new(Some(db)))))
+    }
+
+    fn config_keys(&self) -> Vec<ConfigKey> {
+        vec![ConfigKey {
+            name: "sqlite.path".to_owned(),
+            aliases: Vec::new(),
+            default: None,
+            secret: false,
+            description: "the database's file; made if it is not there".to_owned(),
+        }]
     }
 }
 
