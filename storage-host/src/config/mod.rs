@@ -199,6 +199,15 @@ mod tests {
     }
 
     #[test]
+    fn aliases_are_followed() {
+        let text = "shared: &s3 {s3.bucket: b}\nsize: &n 7\nseatunnel:\n  engine:\n    \
+                    checkpoint:\n      storage:\n        max-retained: *n\n        \
+                    plugin-config: *s3\n";
+        let storage = CheckpointConfig::from_yaml(text, "x").expect("valid").storage;
+        assert_eq!((storage.max_retained, storage.plugin_config.get("s3.bucket")), (7, Some("b")));
+    }
+
+    #[test]
     fn what_lies_beside_the_section_may_hold_anything_that_is_yaml() {
         let text = "seatunnel:\n  engine:\n    note: |\n      a\n      \tb\n    \
                     checkpoint:\n      interval: 6000\nother: [{a: !b c}]\n";
@@ -208,7 +217,11 @@ mod tests {
 
     #[test]
     fn an_error_shows_no_value_of_plugin_config() {
-        for lines in ["secret: [hush]", "secret: hush\nsecret: hush2", "secret:\n  inner: hush"] {
+        for lines in [
+            "fs.s3a.secret-key: [hush]",
+            "secret: hush\nsecret: hush2",
+            "fs.s3a.secret-key:\n  inner: hush",
+        ] {
             let error = plugin_config(lines).expect_err(lines).to_string();
             assert!(!error.contains("hush"), "{error}");
         }

@@ -1,10 +1,11 @@
 //! What the marks say of the section: where each key stands, and what has not the shape that it
 //! should have.
 
-use checkpoint_storage_keys::{ALL, Recognition, Section, Value, recognize};
+use checkpoint_storage_keys::{ALL, Key, Recognition, Section, Value, recognize};
 
 use super::diagnostic::{Diagnostic, Place};
 use super::marks::{Entry, Mark, Node, Shape};
+use super::review::misspelt;
 use super::source::called;
 
 /// The way from the top to the section.
@@ -98,7 +99,9 @@ impl Walk<'_> {
                 let help = "write `key: value` lines without the `- ` before them";
                 return self.no_section(node, section, "a list stands here", help);
             }
-            Shape::Scalar { .. } | Shape::Alias => {
+            // What it stands for is read, its place is not known.
+            Shape::Alias => return,
+            Shape::Scalar { .. } => {
                 let help = "write its keys on the lines below it, indented by two more spaces";
                 return self.no_section(node, section, "a value stands here", help);
             }
@@ -136,31 +139,71 @@ impl Walk<'_> {
             return self.section(&entry.value, below);
         }
         let path = format!("{}{key}", section.prefix());
-        match entry.value.shape {
-            Shape::Mapping(ref inner) => {
-                let message = format!("{} has no keys of its own", called(key));
-                let dotted: Vec<_> =
-                    inner.iter().map(|inner| called(&format!("{key}.{}", inner.key))).collect();
-                let help = match row {
-                    Some(row) => format!("write {} behind `{key}: `", row.value),
-                    None => format!("write it with dots: {}", dotted.join(", ")),
-                };
-                self.complain(entry.mark, &path, message, help);
-            }
-            Shape::Sequence => {
-                let message = format!("{} has one value, not a list", called(key));
+        let name = called(key);
+        match &entry.value.shape {
+            Shape::Mapping(inner) => self.nested(entry, section, row, inner),
+            Shape::Sequence if row.is_some() => {
                 let help = "write the values behind each other, with commas between them";
+                let message = format!("{name} has one value, not a list");
                 self.complain(entry.mark, &path, message, help);
             }
+            Shape::Sequence => self.unread(entry, &path, format!("{name} holds a list")),
             Shape::Scalar { .. } if entry.value.is_decorated => {
                 let message =
-                    format!("YAML takes the first word of the value of {} for itself", called(key));
+                    format!("YAML takes the first word of the value of {name} for itself");
                 let help = "put single quotes around the value";
                 self.complain(entry.value.mark, &path, message, help);
             }
             Shape::Scalar { .. } | Shape::Alias => return,
         }
         self.outline.unreadable.push((section, key.clone()));
+    }
+
+    /// Keys below a key that is no section.
+    fn nested(&mut self, entry: &Entry, section: Section, row: Option<&&Key>, inner: &[Entry]) {
+        let (key, name) = (&entry.key, called(&entry.key));
+        let path = format!("{}{key}", section.prefix());
+        let known: Vec<_> = ALL
+            .iter()
+            .filter(|row| row.section == section)
+            .flat_map(|row| row.spellings())
+            .collect();
+        if let Some(row) = row {
+            let help = format!("write {} behind `{key}: `", row.value);
+            return self.complain(
+                entry.mark,
+                &path,
+                format!("{name} has no keys of its own"),
+                help,
+            );
+        }
+        if let Recognition::Misspelt(meant) = recognize(key, &known) {
+            self.outline
+                .diagnostics
+                .push(misspelt(path, key, meant).at(Some((self.place)(entry.mark))));
+            return;
+        }
+        let dotted: Vec<_> = inner
+            .iter()
+            .map(|inner| format!("{key}.{}", inner.key))
+            .filter(|dotted| recognize(dotted, &known) == Recognition::Known)
+            .map(|dotted| called(&dotted))
+            .collect();
+        match dotted.is_empty() {
+            true => self.unread(entry, &path, format!("{name} holds keys of its own")),
+            false => {
+                let help = format!("write it with dots: {}", dotted.join(", "));
+                self.complain(entry.mark, &path, format!("{name} has no keys of its own"), help);
+            }
+        }
+    }
+
+    /// What no plugin can get: each of its keys has one text.
+    fn unread(&mut self, entry: &Entry, path: &str, what: String) {
+        let message = format!("{what}, which nothing reads");
+        let place = Some((self.place)(entry.mark));
+        let help = "remove it if nothing else reads it";
+        self.outline.diagnostics.push(Diagnostic::warning(path, message).at(place).help(help));
     }
 }
 
