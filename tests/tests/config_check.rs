@@ -147,6 +147,17 @@ fn a_plugin_that_is_not_there_is_told_with_what_is() {
     for part in ["serves the storage type `s3`", "localfile"] {
         assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
     }
+    let values = String::from_utf8_lossy(&output.stdout);
+    assert!(values.contains("storage.plugin-config.storage-type\ts3\tline 7\n"), "{values}");
+}
+
+#[test]
+fn a_file_without_the_section_is_warned_of() {
+    let setup = LocalSetup::new();
+    std::fs::write(setup.configuration(), "").expect("written");
+    let output = check(&setup, &["--strict"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("the defaults apply"), "{}", stderr(&output));
 }
 
 #[test]

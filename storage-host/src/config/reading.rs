@@ -126,6 +126,11 @@ impl Reader<'_> {
         let mut unreadable = std::mem::take(&mut outline.unreadable);
         let mut marked = &outline.marked[..];
         self.found.extend(outline.diagnostics.iter().cloned());
+        if written.is_empty() && self.found.is_empty() {
+            let message = "nothing stands below `seatunnel.engine.checkpoint`: the defaults apply";
+            self.found
+                .push(Diagnostic::warning("", message).help("is it the file that was meant?"));
+        }
         let mut all = Vec::new();
         for one in written {
             // Both parses go through the file in the same order.

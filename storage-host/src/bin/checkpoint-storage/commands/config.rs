@@ -29,17 +29,15 @@ async fn check(session: &Session, output: &Output, strict: bool) -> Result<(), S
     }
     let reading = reading.refuse_errors()?;
     let storage = &reading.config().storage;
-    let chosen = host.resolve(storage)?;
-    host.probe(storage).await?;
+    let opened = host.probe(storage).await;
     output.warnings(reading.diagnostics());
-    if output.is_json() {
-        return output.document(&document(&reading, &values, &host));
-    }
     let mut rows: Vec<_> = values.iter().map(row).collect();
-    let (file, manifest) = chosen;
-    rows.push(["plugin".to_owned(), manifest.to_string(), file.display().to_string()]);
+    if let Ok((file, manifest)) = host.resolve(storage) {
+        rows.push(["plugin".to_owned(), manifest.to_string(), file.display().to_string()]);
+    }
     rows.push(["because".to_owned(), host.because(storage), String::new()]);
-    output.rows(["KEY", "VALUE", "FROM"], rows, || Value::Null)
+    output.rows(["KEY", "VALUE", "FROM"], rows, || document(&reading, &values, &host))?;
+    Ok(opened?)
 }
 
 fn row(value: &EffectiveValue) -> [String; 3] {
