@@ -20,7 +20,10 @@ page. Complete files to begin with lie in `config/`.
 - Values of `plugin-config` are taken as they are written: `1e10`, `0123` and `yes` stay themselves.
   What begins with a character that means something to YAML, or holds ` #` or `: `, wants quotes.
 - `${NAME}` in a value is the environment variable NAME, `${NAME:-text}` the same or the text where
-  it is not set or empty; `$${` is `${` itself. A variable that is not set is an error.
+  it is not set or empty; `$${` is `${` itself. A variable that is not set is an error, and so is a
+  `${` that names none.
+- YAML's aliases are followed. A value with an anchor or a tag is an error: a secret that begins with
+  `&` or `!` would lose its first word.
 - Values of secrets are shown nowhere.
 - What a plugin from outside declares of its own keys counts as much as this page.
 

@@ -87,7 +87,7 @@ fn examine(file: &Path) -> Verdict {
         }
         Ok(_) => reject("it is not a regular file".into(), "remove it"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => reject(
-            "it is a link to a file that is not there".into(),
+            "there is no such file, or it is a link to one that is not there".into(),
             "restore the file or the link",
         ),
         Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {

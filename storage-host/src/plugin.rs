@@ -27,6 +27,8 @@ impl LoadedPlugin {
     /// Loads one file, which need not lie in a plugins directory, by the rules of one that does.
     pub fn of_file(file: impl Into<PathBuf>) -> Result<Self> {
         let file = file.into();
+        // A bare name would be looked for where the system keeps its libraries.
+        let file = std::path::absolute(&file).unwrap_or(file);
         let manifest = manifest_of(&file)?;
         Self::load(file, manifest)
     }

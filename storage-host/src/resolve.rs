@@ -171,11 +171,32 @@ fn not_found(
         .map(|offer| (strsim::damerau_levenshtein(offer, wanted.text()), offer))
         .filter(|(distance, offer)| distance * 2 <= offer.len())
         .min();
-    let advice = match nearest {
-        Some((_, offer)) => format!("did you mean `{offer}`?"),
-        None => "put the plugin's library there, or name another directory with --plugins".into(),
+    let advice = match (other_way(wanted, plugins), nearest) {
+        (Some(advice), _) => advice,
+        (None, Some((_, offer))) => format!("did you mean `{offer}`?"),
+        (None, None) => {
+            "put the plugin's library there, or name another directory with --plugins".into()
+        }
     };
     Error::new(ErrorKind::PluginNotFound, directory.display(), reason).with_advice(advice)
+}
+
+/// How to write what was asked for, where a name stands for a storage type or the other way round.
+fn other_way(wanted: &Wanted, plugins: &[(&Path, &Manifest)]) -> Option<String> {
+    let mut manifests = plugins.iter().map(|(_, manifest)| manifest);
+    match wanted {
+        Wanted::Name(name) => manifests
+            .any(|plugin| plugin.storage_types.contains(name) || plugin.schemes.contains(name))
+            .then(|| format!("write `type: {HADOOP_FAMILY}` with `storage-type: {name}`")),
+        Wanted::StorageType(name) => {
+            let plugin = manifests.find(|plugin| plugin.name == *name)?;
+            Some(match plugin.storage_types.first() {
+                Some(own) => format!("write `storage-type: {own}`"),
+                None => format!("write `type: {name}`"),
+            })
+        }
+        Wanted::Scheme(_) => None,
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(super) struct Expanded {
     pub(super) variables: Vec<String>,
 }
 
-/// Puts variables in. `$${` stands for `${`; what can be no variable's name stays as it is.
+/// Puts variables in. `$${` stands for `${`.
 pub(super) fn expand(text: &str, environment: Environment<'_>) -> Result<Expanded, Unfit> {
     let mut expanded = String::with_capacity(text.len());
     let mut variables = Vec::new();
@@ -34,9 +34,10 @@ pub(super) fn expand(text: &str, environment: Environment<'_>) -> Result<Expande
         expanded.push_str(before);
         let inner = reference[2..].split_once('}').filter(|(inner, _)| is_name(name_of(inner)));
         let Some((inner, after)) = inner else {
-            expanded.push_str("${");
-            rest = &reference[2..];
-            continue;
+            return Err(Unfit::new(
+                "`${` is not followed by the name of a variable and `}`",
+                "write `${NAME}` or `${NAME:-default}`; `$${` stands for `${` itself",
+            ));
         };
         let name = name_of(inner);
         let default = inner.split_once(":-").map(|(_, default)| default);
@@ -99,9 +100,9 @@ mod tests {
             ("${NONE:-}", ""),
             ("${KEY:-x}", "hush"),
             ("$${KEY}", "${KEY}"),
-            ("${a.b}", "${a.b}"),
-            ("${KEY", "${KEY"),
-            ("${}", "${}"),
+            ("${a.b}", "`${` is not followed by the name of a variable and `}`"),
+            ("${KEY", "`${` is not followed by the name of a variable and `}`"),
+            ("${}", "`${` is not followed by the name of a variable and `}`"),
             ("$KEY", "$KEY"),
             ("${NONE}", "the environment variable NONE is not set"),
             ("${EMPTY}", "the environment variable EMPTY is not set"),

@@ -5,7 +5,7 @@ use checkpoint_storage_keys::{ALL, Key, Recognition, Section, Value, recognize};
 
 use super::diagnostic::{Diagnostic, Place};
 use super::marks::{Entry, Mark, Node, Shape};
-use super::review::misspelt;
+use super::review::{misplaced, misspelt};
 use super::source::called;
 
 /// The way from the top to the section.
@@ -62,10 +62,26 @@ impl Walk<'_> {
         let Shape::Mapping(entries) = &node.shape else {
             return self.not_keys(node, wanted);
         };
+        for entry in entries {
+            self.astray(entry);
+        }
         match entries.iter().find(|entry| entry.key == *wanted) {
             Some(entry) => self.outer(&entry.value, rest),
             None => self.lost(entries, wanted, rest),
         }
+    }
+
+    /// The sections' names mean nothing to an engine: here they stand where nobody looks.
+    fn astray(&mut self, entry: &Entry) {
+        let key = entry.key.trim();
+        let owner = match key {
+            "storage" => Section::Checkpoint,
+            "plugin-config" => Section::Storage,
+            _ => return,
+        };
+        let message = format!("`{key}` stands outside of `{}`", owner.name());
+        let help = format!("write it below `{}`; the way there is {}", owner.name(), WAY.join("."));
+        self.complain(entry.mark, key, message, help);
     }
 
     /// The way's next key is missing: perhaps it is misspelt, or what is below it stands here.
@@ -75,7 +91,12 @@ impl Walk<'_> {
             if matches!(recognize(key, &[wanted]), Recognition::Misspelt(_) | Recognition::Known) {
                 let message = format!("`{key}` is not known; `{wanted}` is");
                 self.complain(entry.mark, key, message, format!("write `{wanted}:`"));
-            } else if rest.contains(&key) || key == Section::Storage.name() {
+            } else if key.split_once('.').is_some_and(|(first, _)| WAY.contains(&first)) {
+                let help =
+                    format!("write its parts below each other; the way is {}", WAY.join("."));
+                let message = format!("{} is no way that is followed", called(key));
+                self.complain(entry.mark, key, message, help);
+            } else if rest.contains(&key) {
                 let full = WAY.join(".");
                 let message = format!("`{key}` stands below nothing of `{full}`");
                 let help = format!("write it below `{wanted}:`, indented; the whole way is {full}");
@@ -176,6 +197,10 @@ impl Walk<'_> {
                 format!("{name} has no keys of its own"),
                 help,
             );
+        }
+        if let Some(misplaced) = misplaced(key, section) {
+            self.outline.diagnostics.push(misplaced.at(Some((self.place)(entry.mark))));
+            return;
         }
         if let Recognition::Misspelt(meant) = recognize(key, &known) {
             self.outline

@@ -126,14 +126,14 @@ fn comment(lines: &[String], at: usize) -> Mended {
 fn separator(lines: &[String], at: usize) -> Mended {
     let line = &lines[at];
     let content = line.trim_start();
-    let end = content.find([':', '=', ' '])?;
+    let end = content.find([':', '=', ' ', '\t'])?;
     let key = &content[..end];
     if !is_known(key) {
         return None;
     }
     let rest = &content[end..];
     let (value, message, help) = if let Some(value) = rest.strip_prefix(':') {
-        if value.is_empty() || value.starts_with(' ') {
+        if value.is_empty() || value.starts_with([' ', '\t']) {
             return None;
         }
         (value, "there is no space between the colon and the value", "write `: `")

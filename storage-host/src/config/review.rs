@@ -33,6 +33,9 @@ pub(crate) fn review(
                 .map(|diagnostic| diagnostic.at(origin.key_place(key))),
         );
     }
+    for row in ALL.iter().filter(|row| row.spellings().all(|spelling| known.contains(&spelling))) {
+        found.extend(review_spellings(row, config, origin));
+    }
     for row in ALL.iter().filter(|row| is_for(row, audience)) {
         review_value(row, config, origin, &mut found);
         found.extend(review_need(row, config, origin, &known));
@@ -112,21 +115,28 @@ pub(super) fn misplaced(key: &str, section: Section) -> Option<Diagnostic> {
     Some(Diagnostic::error(path, message).help(format!("write it below `{}`", row.section.name())))
 }
 
+/// Two spellings of a key with two values, whoever reads it.
+fn review_spellings(row: &Key, config: &PluginConfig, origin: &Origin) -> Option<Diagnostic> {
+    if row.section != Section::PluginConfig || row.name.ends_with('*') {
+        return None;
+    }
+    let mut given = config.iter().filter(|(key, value)| row.is_spelt(key) && !value.is_empty());
+    let (spelling, value) = given.next()?;
+    let (other, _) = given.find(|(_, other)| *other != value)?;
+    let unfit = row.contradiction(spelling, other);
+    let help = match origin.key_place(spelling) {
+        Some(place) => format!("{}; `{spelling}` stands in line {}", unfit.advice, place.line),
+        None => unfit.advice,
+    };
+    Some(Diagnostic::error(row.path(), unfit.problem).at(origin.key_place(other)).help(help))
+}
+
 fn review_value(row: &Key, config: &PluginConfig, origin: &Origin, found: &mut Vec<Diagnostic>) {
     let given: Vec<(&str, &str)> =
         config.iter().filter(|(key, value)| row.is_spelt(key) && !value.is_empty()).collect();
     // A row that stands for many keys has no value of its own.
     if row.name.ends_with('*') {
         return;
-    }
-    let Some(&(spelling, value)) = given.first() else { return };
-    if let Some(&(other, _)) = given.iter().find(|(_, other)| *other != value) {
-        let unfit = row.contradiction(spelling, other);
-        found.push(
-            Diagnostic::error(row.path(), unfit.problem)
-                .at(origin.key_place(other))
-                .help(unfit.advice),
-        );
     }
     for (spelling, value) in given {
         if let Err(unfit) = row.value.check(value) {

@@ -33,6 +33,8 @@ pub(crate) fn masked(line: &str) -> String {
     match shown(name, value) {
         _ if !is_key => format!("{indent}{MASK}"),
         Some(value) => format!("{indent}{key}{separator}{value}"),
+        // In a block to write instead, the quotes are the point.
+        None if value.starts_with('\'') => format!("{indent}{key}{separator}'{MASK}'"),
         None => format!("{indent}{key}{separator}{MASK}"),
     }
 }

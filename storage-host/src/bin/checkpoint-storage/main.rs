@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         arguments.global.quiet |= plugins.provokes_warnings() && arguments.global.verbose == 0;
     }
     output::start_log(&arguments.global);
-    let output = Output::new(arguments.global.json);
+    let output = Output::new(&arguments.global);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let done = match runtime {

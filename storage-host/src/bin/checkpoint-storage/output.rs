@@ -39,11 +39,12 @@ pub(crate) fn start_log(global: &Global) {
 /// How results and errors are shown.
 pub(crate) struct Output {
     json: bool,
+    quiet: bool,
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+    pub(crate) fn new(global: &Global) -> Self {
+        Self { json: global.json, quiet: global.quiet }
     }
 
     /// Whether results are one JSON document.
@@ -104,7 +105,7 @@ impl Output {
 
     /// Shows what is wrong with a configuration that can be used all the same.
     pub(crate) fn warnings(&self, diagnostics: &Diagnostics) {
-        if diagnostics.iter().next().is_some() {
+        if !self.quiet && diagnostics.iter().next().is_some() {
             self.note(&format!("{}\n", diagnostics.render(true)));
         }
     }

@@ -1,6 +1,6 @@
 //! `config check`: what is wrong with the configuration, and what it comes to.
 
-use checkpoint_storage_keys::{ALL, Key, nearest_by_words};
+use checkpoint_storage_keys::{ALL, Key, Recognition, recognize};
 use serde_json::{Value, json};
 use storage_host::StorageHost;
 use storage_host::config::{ConfigReading, EffectiveValue, ValueSource};
@@ -84,12 +84,16 @@ fn value_document(value: &EffectiveValue) -> Value {
 
 /// Shows a row of the table; the way to a key may be left out or given.
 fn explain(output: &Output, wanted: &str) -> Result<(), Stop> {
+    let wanted = wanted.strip_prefix("seatunnel.engine.checkpoint.").unwrap_or(wanted);
     let is_meant = |key: &&&Key| key.path() == wanted || key.is_spelt(wanted);
     let Some(key) = ALL.iter().find(is_meant) else {
         let spellings: Vec<_> = ALL.iter().flat_map(|key| key.spellings()).collect();
-        let hint = nearest_by_words(wanted, &spellings)
-            .map(|nearest| format!("; did you mean `{nearest}`?"))
-            .unwrap_or_default();
+        let hint = match recognize(wanted, &spellings) {
+            Recognition::Misspelt(near) | Recognition::Unknown(Some(near)) => {
+                format!("; did you mean `{near}`?")
+            }
+            _ => "; docs/configuration.md lists all keys".to_owned(),
+        };
         return Err(Stop::Usage(format!("there is no key `{wanted}`{hint}")));
     };
     let facts = [
@@ -105,6 +109,7 @@ fn explain(output: &Output, wanted: &str) -> Result<(), Stop> {
     output.rows(["", ""], rows.collect(), || {
         json!({
             "key": key.path(),
+            "path": format!("seatunnel.engine.checkpoint.{}", key.path()),
             "aliases": key.aliases,
             "value": key.value.to_string(),
             "default": key.default,
