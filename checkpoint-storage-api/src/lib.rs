@@ -16,7 +16,8 @@
 //! 5. Order is the order of [`CheckpointName`]; a writer's time stamps strictly increase per job
 //!    and never fall behind what is stored, whatever the clock does.
 //! 6. Delete is idempotent, takes exactly what was named, and reports name by name.
-//! 7. Retention (the host's part) never fails a store and never deletes the last good one.
+//! 7. Retention (the host's part) never fails a store and never deletes the last good one or a
+//!    [savepoint](CheckpointKind::Savepoint).
 //! 8. Every call can be cancelled; an error says whether a retry can help and
 //!    [what became of the operation](Outcome).
 //! 9. Storages with different configurations live side by side.
@@ -61,7 +62,8 @@ pub use maintenance::{
     ScanKind,
 };
 pub use model::{
-    Checkpoint, CheckpointEntry, CheckpointId, Integrity, JobId, PipelineId, PipelineState,
+    Checkpoint, CheckpointEntry, CheckpointId, CheckpointKind, Integrity, JobId, PipelineId,
+    PipelineState,
 };
 pub use name::{CheckpointName, next_timestamp};
 pub use storage::{CheckpointReader, CheckpointStorage, CheckpointStorageFactory, ImportOptions};

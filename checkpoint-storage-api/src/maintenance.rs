@@ -25,6 +25,8 @@ bitflags! {
         const RECLAIM = 1 << 4;
         /// [`health`](crate::CheckpointStorage::health).
         const HEALTH = 1 << 5;
+        /// [`store`](crate::CheckpointStorage::store) of a [savepoint](crate::CheckpointKind).
+        const SAVEPOINT = 1 << 6;
         const _ = !0;
     }
 }

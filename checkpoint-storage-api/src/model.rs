@@ -60,6 +60,32 @@ impl fmt::Debug for JobId {
     }
 }
 
+/// What a checkpoint is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[non_exhaustive]
+pub enum CheckpointKind {
+    /// To recover from a failure; a later one replaces it.
+    #[default]
+    Checkpoint,
+    /// To be kept until somebody deletes it by name: retention never does.
+    Savepoint,
+}
+
+impl CheckpointKind {
+    const ALL: [(Self, &'static str); 2] =
+        [(Self::Checkpoint, "checkpoint"), (Self::Savepoint, "savepoint")];
+
+    /// The name in machine-readable output.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|row| row.0 == self).map_or("checkpoint", |row| row.1)
+    }
+
+    /// The kind that a name stands for; [`CheckpointKind::Checkpoint`] for one not known here.
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL.iter().find(|row| row.1 == name).map_or(Self::Checkpoint, |row| row.0)
+    }
+}
+
 /// The states of one pipeline at one checkpoint: what an engine stores and restores.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PipelineState {
@@ -72,6 +98,8 @@ pub struct PipelineState {
     /// The states as the engine serialized them, opaque here. The Java engine can write a
     /// checkpoint without any (`None`), which is not the same as empty states.
     pub states: Option<Bytes>,
+    /// What it is stored as; the stored name says it.
+    pub kind: CheckpointKind,
 }
 
 impl PipelineState {
@@ -82,7 +110,15 @@ impl PipelineState {
         checkpoint_id: CheckpointId,
         states: impl Into<Bytes>,
     ) -> Self {
-        Self { job_id, pipeline_id, checkpoint_id, states: Some(states.into()) }
+        let states = Some(states.into());
+        Self { job_id, pipeline_id, checkpoint_id, states, kind: CheckpointKind::Checkpoint }
+    }
+
+    /// The same as a savepoint, which not every storage can keep: see
+    /// [`Capabilities::SAVEPOINT`](crate::Capabilities::SAVEPOINT).
+    #[must_use]
+    pub fn as_savepoint(self) -> Self {
+        Self { kind: CheckpointKind::Savepoint, ..self }
     }
 
     /// Refuses negative ids: the Java engine can write them but never finds them again.
@@ -109,6 +145,7 @@ impl fmt::Debug for PipelineState {
             .field("pipeline_id", &self.pipeline_id)
             .field("checkpoint_id", &self.checkpoint_id)
             .field("states_len", &self.states.as_ref().map(Bytes::len))
+            .field("kind", &self.kind)
             .finish()
     }
 }
@@ -177,6 +214,7 @@ impl Checkpoint {
             pipeline_id: self.entry.name.pipeline_id,
             checkpoint_id: self.entry.name.checkpoint_id,
             states: self.states,
+            kind: self.entry.name.kind(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{CheckpointId, Error, ErrorKind, PipelineId};
+use crate::{CheckpointId, CheckpointKind, Error, ErrorKind, PipelineId};
 
 /// The suffix of every stored checkpoint, as the Java engine writes it.
 const SUFFIX: &str = ".ser";
@@ -28,7 +28,8 @@ pub struct CheckpointName {
     /// When the checkpoint was stored, in milliseconds since 1970, as its writer's clock and the
     /// rule of [`next_timestamp`] gave it.
     pub timestamp_ms: u64,
-    /// Tells apart what two writers stored in one millisecond; both engines draw it from 0..1000.
+    /// Tells apart what two writers stored in one millisecond, and savepoints from other
+    /// checkpoints; both engines draw it from 0..1000 for those: see [`random_part`](Self::random_part).
     pub random: u32,
     /// The pipeline that the checkpoint belongs to.
     pub pipeline_id: PipelineId,
@@ -37,8 +38,36 @@ pub struct CheckpointName {
 }
 
 impl CheckpointName {
-    /// One more than the greatest random part that either engine writes.
+    /// One more than the greatest random part of a checkpoint that is no savepoint. The Java engine
+    /// draws from below it and never looks at this part of a name.
     pub const RANDOM_BOUND: u32 = 1000;
+
+    /// The random part of a new name, drawn from 0..1000 for a checkpoint and from 1000..2000 for a
+    /// savepoint; `number` is any evenly distributed one.
+    ///
+    /// ```
+    /// use checkpoint_storage_api::{CheckpointKind, CheckpointName};
+    ///
+    /// assert_eq!(CheckpointName::random_part(61_523, CheckpointKind::Checkpoint), 523);
+    /// assert_eq!(CheckpointName::random_part(61_523, CheckpointKind::Savepoint), 1523);
+    /// ```
+    pub fn random_part(number: u64, kind: CheckpointKind) -> u32 {
+        let random = (number % u64::from(Self::RANDOM_BOUND)) as u32;
+        match kind {
+            CheckpointKind::Checkpoint => random,
+            CheckpointKind::Savepoint => Self::RANDOM_BOUND + random,
+        }
+    }
+
+    /// What the checkpoint is: a random part that no engine draws for others makes a savepoint, so
+    /// that every listing and every copy keeps the mark, and Java reads the file as any other.
+    pub fn kind(&self) -> CheckpointKind {
+        if self.random < Self::RANDOM_BOUND {
+            CheckpointKind::Checkpoint
+        } else {
+            CheckpointKind::Savepoint
+        }
+    }
 }
 
 impl Ord for CheckpointName {
@@ -173,6 +202,15 @@ mod tests {
         fn any_text_is_refused_or_is_the_name_s_own(text in "[-0-9.ser]{0,40}|\\PC{0,40}") {
             if let Ok(name) = text.parse::<CheckpointName>() {
                 prop_assert_eq!(name.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn a_name_tells_the_kind_it_was_drawn_for(number: u64) {
+            for kind in [CheckpointKind::Checkpoint, CheckpointKind::Savepoint] {
+                let random = CheckpointName::random_part(number, kind);
+                prop_assert_eq!(name(1, random, 1).kind(), kind);
+                prop_assert!(random < 2 * CheckpointName::RANDOM_BOUND);
             }
         }
 

@@ -45,6 +45,10 @@ pub trait CheckpointStorageFactory: Send + Sync {
 pub trait CheckpointStorage: Send + Sync {
     /// Stores a checkpoint and returns once it is complete, durable and visible to every later
     /// reader (contract 1). Java: `storeCheckPoint`.
+    ///
+    /// The random part of the entry's name comes from [`CheckpointName::random_part`]. A storage
+    /// without [`Capabilities::SAVEPOINT`] need not look at the kind: a host never hands it a
+    /// savepoint.
     async fn store(&self, state: PipelineState) -> Result<CheckpointEntry>;
 
     /// The checkpoints of a job that `query` asks for, oldest first; empty for an unknown job.

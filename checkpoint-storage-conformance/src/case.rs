@@ -25,6 +25,7 @@ impl Needs {
     pub(crate) const QUARANTINE: Self = Self::operation(Capabilities::QUARANTINE);
     pub(crate) const RECLAIM: Self = Self::operation(Capabilities::RECLAIM);
     pub(crate) const HEALTH: Self = Self::operation(Capabilities::HEALTH);
+    pub(crate) const SAVEPOINT: Self = Self::operation(Capabilities::SAVEPOINT);
 
     const fn operation(capabilities: Capabilities) -> Self {
         Self { capabilities, medium: false }

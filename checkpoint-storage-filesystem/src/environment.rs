@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use checkpoint_storage_api::CheckpointName;
-
 /// The clock and the source of random numbers of a storage.
 #[derive(Clone)]
 pub struct Environment {
@@ -38,12 +36,7 @@ impl Environment {
         u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The random part of a checkpoint's name.
-    pub(crate) fn random_part(&self) -> u32 {
-        (self.token() % u64::from(CheckpointName::RANDOM_BOUND)) as u32
-    }
-
-    /// A number that makes a temporary name its writer's own.
+    /// A number that makes a name its writer's own.
     pub fn token(&self) -> u64 {
         (self.random)()
     }
@@ -75,12 +68,5 @@ mod tests {
             1_795_474_038_044
         );
         assert_eq!(at(UNIX_EPOCH - Duration::from_secs(1)), 0);
-    }
-
-    #[test]
-    fn the_random_part_stays_below_its_bound() {
-        for (number, part) in [(0, 0), (999, 999), (1000, 0), (u64::MAX, 615)] {
-            assert_eq!(Environment::new(SystemTime::now, move || number).random_part(), part);
-        }
     }
 }

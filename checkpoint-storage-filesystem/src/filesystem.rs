@@ -162,6 +162,7 @@ pub trait FileSystem: Send + Sync + 'static {
             | Capabilities::QUARANTINE
             | Capabilities::RECLAIM
             | Capabilities::HEALTH
+            | Capabilities::SAVEPOINT
     }
 
     /// Waits for what cancelled calls left running and frees what is held. Nothing is called after

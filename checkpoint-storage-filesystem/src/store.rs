@@ -29,12 +29,12 @@ impl<F: FileSystem> FileSystemStorage<F> {
             next_poll().await;
         }
         let body = codec::encode(&state, Seal::WithChecksum);
-        let PipelineState { job_id, pipeline_id, checkpoint_id, .. } = state;
+        let PipelineState { job_id, pipeline_id, checkpoint_id, kind, .. } = state;
         let size = body.total_len();
         let writing = self.sequence.begin(&job_id);
         for _ in 0..NAME_ATTEMPTS {
             let timestamp_ms = self.next_timestamp(&writing, &job_id).await?;
-            let random = self.environment.random_part();
+            let random = CheckpointName::random_part(self.environment.token(), kind);
             let name = CheckpointName { timestamp_ms, random, pipeline_id, checkpoint_id };
             match self.file_system.publish(&job_id, &name, body.clone()).await {
                 Ok(()) => {

@@ -16,9 +16,7 @@ use super::types::{
 };
 use super::unwind::catch;
 use super::{convert, maintenance, reader};
-use crate::{
-    CheckpointStorage, CheckpointStorageFactory, Error, ErrorKind, JobId, PipelineState, Result,
-};
+use crate::{CheckpointStorage, CheckpointStorageFactory, Error, ErrorKind, JobId, Result};
 
 /// Opens a storage and makes it cross.
 pub fn open<F: CheckpointStorageFactory + Default>(
@@ -97,9 +95,9 @@ impl RawStorage for Adapter {
             .unwrap_or_default()
     }
 
-    fn store(&self, state: FfiState, _options: FfiMap) -> FfiFuture<FfiResult<FfiEntry>> {
+    fn store(&self, state: FfiState, options: FfiMap) -> FfiFuture<FfiResult<FfiEntry>> {
         self.call("store", async move |storage| {
-            let state = PipelineState::try_from(state)?;
+            let state = convert::state_from_ffi(state, &options)?;
             state.check_storable()?;
             Ok(storage.store(state).await?.into())
         })

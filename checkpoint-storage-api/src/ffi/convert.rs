@@ -9,9 +9,9 @@ use super::types::{
     FfiState,
 };
 use crate::{
-    Checkpoint, CheckpointEntry, CheckpointName, ConfigKey, DeleteReport, Error, ErrorKind,
-    ImportOptions, Integrity, JobId, ListQuery, OpenOptions, Outcome, PipelineState, PluginConfig,
-    ReclaimReport, Result,
+    Checkpoint, CheckpointEntry, CheckpointKind, CheckpointName, ConfigKey, DeleteReport, Error,
+    ErrorKind, ImportOptions, Integrity, JobId, ListQuery, OpenOptions, Outcome, PipelineState,
+    PluginConfig, ReclaimReport, Result,
 };
 
 /// The value of `key` in a map that crossed.
@@ -110,17 +110,18 @@ impl From<PipelineState> for FfiState {
     }
 }
 
-impl TryFrom<FfiState> for PipelineState {
-    type Error = Error;
+pub(super) fn store_options_to_ffi(kind: CheckpointKind) -> FfiMap {
+    map([("kind", (kind != CheckpointKind::default()).then(|| kind.as_str().into()))])
+}
 
-    fn try_from(raw: FfiState) -> Result<Self> {
-        Ok(Self {
-            job_id: JobId::new(raw.job.as_str())?,
-            pipeline_id: raw.pipeline,
-            checkpoint_id: raw.checkpoint,
-            states: raw.states.map(Into::into).into_option(),
-        })
-    }
+pub(super) fn state_from_ffi(raw: FfiState, options: &FfiMap) -> Result<PipelineState> {
+    Ok(PipelineState {
+        job_id: JobId::new(raw.job.as_str())?,
+        pipeline_id: raw.pipeline,
+        checkpoint_id: raw.checkpoint,
+        states: raw.states.map(Into::into).into_option(),
+        kind: get(options, "kind").map(CheckpointKind::from_name).unwrap_or_default(),
+    })
 }
 
 impl From<CheckpointEntry> for FfiEntry {

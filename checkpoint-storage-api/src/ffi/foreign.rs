@@ -75,7 +75,8 @@ fn raw(text: &impl ToString) -> RString {
 #[async_trait]
 impl CheckpointStorage for ForeignStorage {
     async fn store(&self, state: PipelineState) -> Result<CheckpointEntry> {
-        answer("store", self.0.store(state.into(), FfiMap::new())).await?.try_into()
+        let options = convert::store_options_to_ffi(state.kind);
+        answer("store", self.0.store(state.into(), options)).await?.try_into()
     }
 
     async fn list(&self, job: &JobId, query: &ListQuery) -> Result<Vec<CheckpointEntry>> {

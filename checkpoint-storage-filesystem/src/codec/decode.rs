@@ -234,12 +234,9 @@ mod tests {
         checkpoint_id: i64,
         states: Option<&[u8]>,
     ) -> PipelineState {
-        PipelineState {
-            job_id: JobId::new(job).expect("valid"),
-            pipeline_id,
-            checkpoint_id,
-            states: states.map(Bytes::copy_from_slice),
-        }
+        let job_id = JobId::new(job).expect("valid");
+        let states = states.map(Bytes::copy_from_slice);
+        PipelineState { states, ..PipelineState::new(job_id, pipeline_id, checkpoint_id, "") }
     }
 
     fn defect(bytes: &[u8]) -> Defect {
@@ -367,12 +364,9 @@ mod tests {
             sealed: bool,
         ) {
             let Ok(job_id) = JobId::new(job) else { return Ok(()) };
-            let state = PipelineState {
-                job_id,
-                pipeline_id,
-                checkpoint_id,
-                states: states.map(Bytes::from),
-            };
+            let states = states.map(Bytes::from);
+            let state =
+                PipelineState { states, ..PipelineState::new(job_id, pipeline_id, checkpoint_id, "") };
             let seal = if sealed { Seal::WithChecksum } else { Seal::None };
             let bytes = file(&state, seal);
             let decoded = decode(&Bytes::from(bytes.clone())).expect("whole");

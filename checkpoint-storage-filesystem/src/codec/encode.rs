@@ -131,7 +131,7 @@ mod tests {
 
     fn state(pipeline_id: i32, checkpoint_id: i64, states: Option<Bytes>) -> PipelineState {
         let job_id = JobId::new("1").expect("valid");
-        PipelineState { job_id, pipeline_id, checkpoint_id, states }
+        PipelineState { states, ..PipelineState::new(job_id, pipeline_id, checkpoint_id, "") }
     }
 
     #[test]

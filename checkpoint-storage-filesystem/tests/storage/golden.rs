@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use checkpoint_storage_api::{CheckpointName, Integrity, JobId, PipelineState};
+use checkpoint_storage_api::{CheckpointKind, CheckpointName, Integrity, JobId, PipelineState};
 use checkpoint_storage_filesystem::codec::{Seal, decode, encode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -45,6 +45,7 @@ fn round_trip(path: &Path) -> (Bytes, PipelineState) {
         pipeline_id: decoded.header.pipeline_id,
         checkpoint_id: decoded.header.checkpoint_id,
         states: decoded.states,
+        kind: CheckpointKind::Checkpoint,
     };
     let again: Vec<u8> =
         encode(&state, Seal::None).parts().flat_map(|part| part.to_vec()).collect();

@@ -31,6 +31,7 @@ fn written_again(file: &Bytes, decoded: &Decoded, job: &JobId) {
         return;
     }
     let state = PipelineState {
+        kind: CheckpointKind::Checkpoint,
         job_id: job.clone(),
         pipeline_id: decoded.header.pipeline_id,
         checkpoint_id: decoded.header.checkpoint_id,

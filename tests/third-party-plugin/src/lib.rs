@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use checkpoint_storage_api::{
-    Checkpoint, CheckpointEntry, CheckpointName, CheckpointStorage, CheckpointStorageFactory,
+    Capabilities, Checkpoint, CheckpointEntry, CheckpointName, CheckpointStorage, CheckpointStorageFactory,
     ConfigKey, DeleteReport, Error, ErrorKind, Integrity, JobId, ListQuery, OpenOptions, Outcome,
     PipelineState, PluginConfig, Result, async_trait, next_timestamp,
 };
@@ -114,7 +114,7 @@ impl CheckpointStorage for Sqlite {
             let newest = db.query_row(newest, [job], |row| row.get(0))?;
             let name = CheckpointName {
                 timestamp_ms: next_timestamp(now as u64, newest).unwrap_or(u64::MAX),
-                random: fastrand::u32(..CheckpointName::RANDOM_BOUND),
+                random: CheckpointName::random_part(fastrand::u64(..), state.kind),
                 pipeline_id: state.pipeline_id,
                 checkpoint_id: state.checkpoint_id,
             };
@@ -176,6 +176,10 @@ impl CheckpointStorage for Sqlite {
                 .collect()
         })?;
         jobs.into_iter().map(JobId::new).collect()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::SAVEPOINT
     }
 
     async fn close(&self) -> Result<()> {
