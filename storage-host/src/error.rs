@@ -24,6 +24,18 @@ pub enum ErrorKind {
     PluginAmbiguous,
     /// A plugin could not be loaded or started.
     PluginFailed,
+    /// A snapshot of a pipeline could not be taken.
+    SnapshotFailed,
+    /// A checkpoint was not stored within its time-out.
+    CheckpointExpired,
+    /// A newer checkpoint completed before this one.
+    CheckpointSubsumed,
+    /// A checkpoint was given up because its job ended.
+    CheckpointAborted,
+    /// More checkpoints in a row failed than is tolerated.
+    JobFailed,
+    /// The coordinator takes no checkpoints any more.
+    CoordinatorStopped,
     /// A storage reported an error.
     Storage(checkpoint_storage_api::ErrorKind),
 }
@@ -38,8 +50,19 @@ impl ErrorKind {
             Self::PluginNotFound => "plugin-not-found",
             Self::PluginAmbiguous => "plugin-ambiguous",
             Self::PluginFailed => "plugin-failed",
+            Self::SnapshotFailed => "snapshot-failed",
+            Self::CheckpointExpired => "checkpoint-expired",
+            Self::CheckpointSubsumed => "checkpoint-subsumed",
+            Self::CheckpointAborted => "checkpoint-aborted",
+            Self::JobFailed => "job-failed",
+            Self::CoordinatorStopped => "coordinator-stopped",
             Self::Storage(kind) => kind.as_str(),
         }
+    }
+
+    /// Whether what failed can succeed later, where no storage's error says it.
+    fn usually_retryable(self) -> bool {
+        matches!(self, Self::SnapshotFailed | Self::CheckpointExpired | Self::CheckpointSubsumed)
     }
 }
 
@@ -126,7 +149,10 @@ impl Error {
 
     /// Whether the same call can succeed later without anyone changing anything.
     pub fn is_retryable(&self) -> bool {
-        self.0.source.as_ref().is_some_and(checkpoint_storage_api::Error::is_retryable)
+        match &self.0.source {
+            Some(source) => source.is_retryable(),
+            None => self.0.kind.usually_retryable(),
+        }
     }
 
     /// The storage's own error, where one is the cause.

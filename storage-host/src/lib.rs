@@ -27,11 +27,14 @@
 //! - `load`: the only module with `unsafe` code
 //! - `plugin`: one that was loaded
 //! - `host`, `managed`: open storages
+//! - `restore`: what a job goes on from
+//! - [`coordinator`](mod@coordinator): when checkpoints are taken, and what becomes of them
 //! - [`config`](mod@config): `seatunnel.yaml`
-//! - [`retention`](mod@retention): which checkpoints to keep
+//! - [`retention`](mod@retention): which checkpoints to keep, and the deletion of the others
 //! - `error`: the error type
 
 pub mod config;
+pub mod coordinator;
 mod discover;
 mod error;
 mod host;
@@ -40,12 +43,15 @@ mod load;
 mod managed;
 mod plugin;
 mod resolve;
+mod restore;
 pub mod retention;
 
 pub use checkpoint_storage_api::ffi::Manifest;
 pub use config::{CheckpointConfig, OnCorrupt, StorageConfig, StorageSettings};
+pub use coordinator::{Coordinator, CoordinatorSettings, Shutdown};
 pub use discover::{Finding, Verdict};
 pub use error::{Error, ErrorKind, Result};
 pub use host::StorageHost;
 pub use managed::ManagedStorage;
 pub use plugin::LoadedPlugin;
+pub use restore::{restore_job, restore_pipeline};

@@ -1,6 +1,7 @@
 //! A storage as the host hands it out: every call is bounded in time and runs in a span, a
 //! read-only storage refuses changes whatever its plugin does, and a restore honours `on-corrupt`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
@@ -9,15 +10,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use checkpoint_storage_api::{
-    Capabilities, Checkpoint, CheckpointEntry, CheckpointName, CheckpointReader, CheckpointStorage,
-    DeleteReport, Error, ErrorKind, HealthOptions, HealthStep, ImportOptions, JobId, ListQuery,
-    Outcome, PipelineId, PipelineState, ReclaimOptions, ReclaimReport, Result, ScanItem,
-    async_trait,
+    Capabilities, Checkpoint, CheckpointEntry, CheckpointKind, CheckpointName, CheckpointReader,
+    CheckpointStorage, DeleteReport, Error, ErrorKind, HealthOptions, HealthStep, ImportOptions,
+    JobId, ListQuery, Outcome, PipelineId, PipelineState, ReclaimOptions, ReclaimReport, Result,
+    ScanItem, async_trait,
 };
 use tracing::Instrument as _;
 
-use crate::config::{OnCorrupt, StorageSettings};
+use crate::config::StorageSettings;
 use crate::plugin::LoadedPlugin;
+use crate::restore::{restore_job, restore_pipeline};
 
 /// An open storage. Clones are handles to the same storage.
 #[derive(Clone)]
@@ -41,43 +43,15 @@ impl ManagedStorage {
         &self.plugin
     }
 
-    /// Reads the checkpoint that a pipeline restores from, `None` if it has none (contract 4): the
-    /// latest, or, with `on-corrupt: previous`, the newest that can be read, with a warning for
-    /// each that cannot.
+    /// Reads the checkpoint that a pipeline restores from, as the configuration's `on-corrupt` says:
+    /// see [`restore_pipeline`].
     pub async fn restore(&self, job: &JobId, pipeline: PipelineId) -> Result<Option<Checkpoint>> {
-        let latest = self.latest_of_pipeline(job, pipeline).await;
-        match latest {
-            Err(error)
-                if error.kind() == ErrorKind::Corrupt
-                    && self.settings.on_corrupt == OnCorrupt::Previous =>
-            {
-                self.newest_readable(job, pipeline, error).await
-            }
-            latest => latest,
-        }
+        restore_pipeline(self, self.settings.on_corrupt, job, pipeline).await
     }
 
-    async fn newest_readable(
-        &self,
-        job: &JobId,
-        pipeline: PipelineId,
-        mut last: Error,
-    ) -> Result<Option<Checkpoint>> {
-        let entries = self.list(job, &ListQuery::all().of_pipeline(pipeline)).await?;
-        for entry in entries.iter().rev() {
-            match self.read(job, &entry.name).await {
-                Ok(checkpoint) => return Ok(Some(checkpoint)),
-                // Deleted since it was listed.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) if error.kind() == ErrorKind::Corrupt => {
-                    tracing::warn!(%job, pipeline, name = %entry.name, %error,
-                        "a checkpoint cannot be read; trying the one before it");
-                    last = error;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(last)
+    /// Reads the checkpoint that each pipeline of a job restores from: see [`restore_job`].
+    pub async fn restore_job(&self, job: &JobId) -> Result<BTreeMap<PipelineId, Checkpoint>> {
+        restore_job(self, self.settings.on_corrupt, job).await
     }
 
     fn refuse_if_read_only(&self, operation: &'static str) -> Result<()> {
@@ -138,6 +112,7 @@ impl fmt::Debug for ManagedStorage {
 #[async_trait]
 impl CheckpointStorage for ManagedStorage {
     async fn store(&self, state: PipelineState) -> Result<CheckpointEntry> {
+        check_savepoint(&*self.storage, state.kind)?;
         let subject = format!(
             "job {} pipeline {} checkpoint {}",
             state.job_id, state.pipeline_id, state.checkpoint_id
@@ -234,6 +209,16 @@ impl CheckpointStorage for ManagedStorage {
 
     async fn close(&self) -> Result<()> {
         self.bounded("close", String::new(), Outcome::Unknown, self.storage.close()).await
+    }
+}
+
+/// Refuses to store a savepoint where it would be stored as any other checkpoint, and pruned.
+pub(crate) fn check_savepoint(storage: &dyn CheckpointStorage, kind: CheckpointKind) -> Result<()> {
+    match kind {
+        CheckpointKind::Savepoint if !storage.capabilities().contains(Capabilities::SAVEPOINT) => {
+            Err(Error::unsupported("store a savepoint"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use checkpoint_storage_api::{
-    CheckpointName, CheckpointStorage, ErrorKind, Integrity, JobId, PipelineState, Result,
+    CheckpointKind, CheckpointName, CheckpointStorage, ErrorKind, Integrity, JobId, PipelineState,
+    Result,
 };
 use checkpoint_storage_filesystem::codec::{Decoded, Seal, decode, encode};
 use checkpoint_storage_filesystem::{FileSystemStorage, StorageOptions};
@@ -31,11 +32,11 @@ fn written_again(file: &Bytes, decoded: &Decoded, job: &JobId) {
         return;
     }
     let state = PipelineState {
-        kind: CheckpointKind::Checkpoint,
         job_id: job.clone(),
         pipeline_id: decoded.header.pipeline_id,
         checkpoint_id: decoded.header.checkpoint_id,
         states: decoded.states.clone(),
+        kind: CheckpointKind::Checkpoint,
     };
     let seal = if decoded.integrity == Integrity::Ok { Seal::WithChecksum } else { Seal::None };
     let again: Vec<u8> = encode(&state, seal).parts().flatten().copied().collect();
