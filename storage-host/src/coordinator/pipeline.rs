@@ -49,7 +49,7 @@ struct Running {
     task: AbortHandle,
     turn: Option<oneshot::Sender<()>>,
     taken: Option<Taken>,
-    answers: Vec<Answer>,
+    answers: Vec<(Request, Answer)>,
     outcome: Option<Outcome>,
 }
 
@@ -221,8 +221,11 @@ impl PipelineTask {
 
     fn begin(&mut self, checkpoint: CheckpointId, kind: CheckpointKind, requests: &[Request]) {
         let of = CheckpointOf { pipeline: self.pipeline, checkpoint, kind };
-        let answers = requests.iter().filter_map(|request| self.waiting.remove(request)).flatten();
-        let answers = answers.collect();
+        let mut answers = Vec::new();
+        for request in requests {
+            let waiting = self.waiting.remove(request).unwrap_or_default();
+            answers.extend(waiting.into_iter().map(|answer| (*request, answer)));
+        }
         let (turn, on_turn) = oneshot::channel();
         let attempt = Attempt {
             job: self.shared.job.clone(),
@@ -262,9 +265,14 @@ impl PipelineTask {
             self.note(Note::Discard { pipeline: self.pipeline, checkpoint });
         }
         let result = self.conclude(of, end, outcome);
-        for answer in answers {
-            // Who asked may have gone.
-            let _ = answer.send(result.clone());
+        let is_tried_again = matches!(end, End::Failed | End::Expired);
+        for (request, answer) in answers {
+            if request == Request::Final && is_tried_again {
+                self.waiting.entry(request).or_default().push(answer);
+            } else {
+                // Who asked may have gone.
+                let _ = answer.send(result.clone());
+            }
         }
     }
 
