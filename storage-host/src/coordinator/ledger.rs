@@ -174,9 +174,9 @@ impl Ledger {
         if self.pending.get(&checkpoint).is_none_or(|pending| pending.phase != Phase::Store) {
             return Vec::new();
         }
-        let newer = self.pending.split_off(&(checkpoint + 1));
-        let mut older = std::mem::replace(&mut self.pending, newer);
-        let is_final = older.remove(&checkpoint).is_some_and(|pending| pending.is_final);
+        let newer = self.pending.split_off(&checkpoint);
+        let older = std::mem::replace(&mut self.pending, newer);
+        let is_final = self.pending.remove(&checkpoint).is_some_and(|pending| pending.is_final);
         self.failures = 0;
         let mut steps = vec![end(checkpoint, End::Completed, true)];
         steps
@@ -306,3 +306,6 @@ impl Ledger {
 fn end(checkpoint: CheckpointId, end: End, was_storing: bool) -> Step {
     Step::End { checkpoint, end, was_storing }
 }
+
+#[cfg(test)]
+mod model;

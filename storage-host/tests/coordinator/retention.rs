@@ -64,7 +64,7 @@ async fn a_delete_that_fails_fails_no_store_and_is_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_storage_without_savepoints_refuses_one_before_anything_is_stored() {
-    let storage = Scripted { has_no_savepoints: true, ..Scripted::default() };
+    let storage = Scripted::without_savepoints();
     let (coordinator, mut events) = start(&storage, settings(), &[]).await;
     let error = coordinator.savepoint(1).await.expect_err("it would be pruned");
     assert_eq!(error.kind().as_str(), "unsupported");

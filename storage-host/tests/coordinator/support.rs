@@ -47,12 +47,17 @@ struct State {
 #[derive(Clone, Default)]
 pub(crate) struct Scripted {
     state: Arc<Mutex<State>>,
-    pub(crate) has_no_savepoints: bool,
+    has_no_savepoints: bool,
 }
 
 impl Scripted {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no test panics with it")
+    }
+
+    /// One that does not announce them.
+    pub(crate) fn without_savepoints() -> Self {
+        Self { has_no_savepoints: true, ..Self::default() }
     }
 
     pub(crate) fn script(&self, stores: impl IntoIterator<Item = Store>) {
@@ -107,7 +112,8 @@ impl Scripted {
 
     /// How many calls there were of list and delete.
     pub(crate) fn calls(&self) -> (usize, usize) {
-        (self.state().lists, self.state().deletes)
+        let state = self.state();
+        (state.lists, state.deletes)
     }
 
     async fn play(&self, of: &PipelineState) -> Result<CheckpointEntry> {
