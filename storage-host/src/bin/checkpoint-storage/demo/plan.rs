@@ -62,7 +62,7 @@ impl Plan {
                     return Ok(Decision::KillInsideStore);
                 }
             }
-            Message::Stored { pipeline, checkpoint, .. } => {
+            Message::Stored { pipeline, checkpoint } => {
                 self.stored += 1;
                 self.stored_since_start += 1;
                 self.begun.remove(pipeline);
@@ -72,9 +72,12 @@ impl Plan {
                     return Ok(Decision::KillSoon);
                 }
             }
-            Message::StoreFailed { pipeline, .. } => drop(self.begun.remove(pipeline)),
+            Message::CheckpointFailed { pipeline, .. } => drop(self.begun.remove(pipeline)),
             Message::Progress { events, .. } => self.progress = self.progress.max(*events),
-            Message::Opened { .. } | Message::Finished { .. } => {}
+            Message::Opened { .. }
+            | Message::Pruned { .. }
+            | Message::JobFailed { .. }
+            | Message::Finished { .. } => {}
         }
         Ok(Decision::GoOn)
     }
@@ -124,7 +127,7 @@ mod tests {
     }
 
     fn stored(checkpoint: i64) -> Message {
-        Message::Stored { pipeline: 1, checkpoint, name: String::new(), size: 1 }
+        Message::Stored { pipeline: 1, checkpoint }
     }
 
     fn restored(checkpoint: i64) -> Message {

@@ -12,12 +12,16 @@ pub(super) enum Message {
     Restored { pipeline: PipelineId, from: Option<RestoredFrom> },
     /// A pipeline has read so many events.
     Progress { pipeline: PipelineId, events: u64 },
-    /// A store was called.
+    /// A snapshot was taken and is being stored.
     StoreBegan { pipeline: PipelineId, checkpoint: CheckpointId },
-    /// It was acknowledged.
-    Stored { pipeline: PipelineId, checkpoint: CheckpointId, name: String, size: u64 },
-    /// It failed; the pipeline goes on.
-    StoreFailed { pipeline: PipelineId, checkpoint: CheckpointId, error: String },
+    /// The store was acknowledged.
+    Stored { pipeline: PipelineId, checkpoint: CheckpointId },
+    /// A checkpoint failed or expired; the pipeline goes on.
+    CheckpointFailed { pipeline: PipelineId, checkpoint: CheckpointId },
+    /// So many old checkpoints were deleted.
+    Pruned { count: usize },
+    /// More checkpoints failed in a row than is tolerated: the job ends.
+    JobFailed { error: String },
     /// The pipeline has read everything and stored its last checkpoint.
     Finished { pipeline: PipelineId },
 }

@@ -19,6 +19,8 @@ pub(super) struct Summary {
     pub(super) plugin_file: String,
     pub(super) events: u64,
     pub(super) stored: usize,
+    pub(super) failed: usize,
+    pub(super) pruned: usize,
     pub(super) kills: usize,
     pub(super) inside_store: usize,
     pub(super) restores: Vec<Restore>,
@@ -28,13 +30,15 @@ pub(super) struct Summary {
 impl Summary {
     pub(super) fn text(&self) -> String {
         let mut text = format!(
-            "plugin       {} from {}\njob          {}\nevents       {}\ncheckpoints  {} stored\n\
+            "plugin       {} from {}\njob          {}\nevents       {}\ncheckpoints  {} stored, {} failed, {} pruned\n\
              kills        {}, {} of them inside a store\n",
             self.plugin,
             self.plugin_file,
             self.job,
             self.events,
             self.stored,
+            self.failed,
+            self.pruned,
             self.kills,
             self.inside_store
         );
@@ -68,6 +72,8 @@ impl Summary {
             "job": self.job,
             "events": self.events,
             "checkpoints": self.stored,
+            "checkpoints_failed": self.failed,
+            "checkpoints_pruned": self.pruned,
             "kills": self.kills,
             "kills_inside_store": self.inside_store,
             "restored": restores.collect::<Vec<_>>(),

@@ -15,13 +15,19 @@ use super::job::{State, run_uninterrupted};
 use super::plan::{Decision, Plan};
 use super::protocol::Message;
 use super::summary::{Restore, Summary};
-use super::{DemoArgs, source};
+use super::{DemoArgs, Trouble, source};
 use crate::output::Output;
 use crate::session::{Access, Session};
 use crate::stop::Stop;
 
 /// How long the job takes by default, restarts aside.
 const DEFAULT_SECONDS: f64 = 6.0;
+
+/// How many checkpoints of each pipeline the job has time for by default, at least.
+const DEFAULT_CHECKPOINTS: f64 = 12.0;
+
+/// The longest interval that is taken from the configuration.
+const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(session: &Session, output: &Output, args: DemoArgs) -> Result<(), Stop> {
     let scratch = tempfile::Builder::new()
@@ -43,18 +49,24 @@ pub(super) async fn run(session: &Session, output: &Output, args: DemoArgs) -> R
     let unreadable = |error| Stop::io("read the input", error);
     let expected = run_uninterrupted(&source).map_err(unreadable)?;
     let events = expected.values().map(|state| state.events).max().unwrap_or_default();
-    let rate = args.rate.unwrap_or((events as f64 / DEFAULT_SECONDS).max(0.1));
+    let interval = match args.interval {
+        Some(ms) => Duration::from_millis(ms),
+        None => session.configuration()?.interval.min(MAX_INTERVAL),
+    };
+    let seconds = (DEFAULT_CHECKPOINTS * interval.as_secs_f64()).max(DEFAULT_SECONDS);
+    let rate = args.rate.unwrap_or((events as f64 / seconds).max(0.1));
     let mut demo = Demo {
         plan: Plan::new(args.kills, events),
         summary: Summary { job: job.to_string(), events, ..Summary::default() },
         progress: progress_bar(output, events * expected.len() as u64),
         positions: BTreeMap::new(),
-        interval: Duration::from_millis(args.interval),
+        interval,
+        job_failure: None,
     };
     let worker = Worker {
         configuration,
         plugins: session.plugins_directory()?,
-        options: worker_options(&job, &args, rate, scratch.path()),
+        options: worker_options(&job, &args, interval, rate, scratch.path()),
     };
     tokio::select! {
         done = demo.run_to_end(&worker, output) => done?,
@@ -90,7 +102,8 @@ fn temporary_configuration(scratch: &TempDir, output: &Output) -> Result<PathBuf
     output.note(&format!("no configuration was named: storing below {}", namespace.display()));
     let file = scratch.path().join("seatunnel.yaml");
     let yaml = format!(
-        "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        type: hdfs\n        \
+        "seatunnel:\n  engine:\n    checkpoint:\n      interval: 200\n      timeout: 3000\n      \
+         tolerable-failure: 2\n      storage:\n        type: hdfs\n        \
          max-retained: 3\n        plugin-config:\n          storage-type: local\n          \
          storageNameSpace: '{}'\n",
         namespace.display().to_string().replace('\'', "''")
@@ -129,11 +142,17 @@ fn progress_bar(output: &Output, total: u64) -> ProgressBar {
     bar
 }
 
-fn worker_options(job: &JobId, args: &DemoArgs, rate: f64, result: &Path) -> Vec<String> {
+fn worker_options(
+    job: &JobId,
+    args: &DemoArgs,
+    interval: Duration,
+    rate: f64,
+    result: &Path,
+) -> Vec<String> {
     let mut options = vec![
         "demo-worker".to_owned(),
         format!("--job={job}"),
-        format!("--interval={}", args.interval),
+        format!("--interval={}", interval.as_millis()),
         format!("--rate={rate}"),
         format!("--result={}", result.display()),
     ];
@@ -141,6 +160,11 @@ fn worker_options(job: &JobId, args: &DemoArgs, rate: f64, result: &Path) -> Vec
         Some(input) => options.push(format!("--input={}", input.display())),
         None => options.push(format!("--events={}", args.events)),
     }
+    let Trouble { fail_stores, slow_snapshot, savepoint, metrics } = args.trouble;
+    options.push(format!("--fail-stores={fail_stores}"));
+    options.push(format!("--slow-snapshot={slow_snapshot}"));
+    options.extend(savepoint.then(|| "--savepoint".to_owned()));
+    options.extend(metrics.map(|address| format!("--metrics={address}")));
     options
 }
 
@@ -192,6 +216,7 @@ struct Demo {
     progress: ProgressBar,
     positions: BTreeMap<PipelineId, u64>,
     interval: Duration,
+    job_failure: Option<String>,
 }
 
 impl Demo {
@@ -213,6 +238,9 @@ impl Demo {
             // What it had told before it died counts.
             self.listen(&mut lines, false).await?;
             let status = child.wait().await.map_err(|error| Stop::io("wait", error))?;
+            if let Some(error) = self.job_failure.take() {
+                return Err(Stop::Other(format!("the job failed: {error}")));
+            }
             if status.success() {
                 return Ok(());
             }
@@ -255,9 +283,9 @@ impl Demo {
             Message::Progress { pipeline, events } => {
                 self.positions.insert(pipeline, events);
             }
-            Message::StoreFailed { pipeline, checkpoint, error } => {
-                tracing::warn!(pipeline, checkpoint, error, "a store failed");
-            }
+            Message::CheckpointFailed { .. } => self.summary.failed += 1,
+            Message::Pruned { count } => self.summary.pruned += count,
+            Message::JobFailed { error } => self.job_failure = Some(error),
             Message::StoreBegan { .. } | Message::Stored { .. } | Message::Finished { .. } => {}
         }
         self.progress.set_position(self.positions.values().sum());

@@ -1,17 +1,22 @@
-//! The process that runs the job, and is killed: an engine in small. Each pipeline restores through
-//! the latest checkpoint, counts, and stores in the background at an interval.
+//! The process that runs the job, and is killed: an engine in small. It restores each pipeline,
+//! lets a coordinator checkpoint them while they count, and tells the supervisor what happens.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use checkpoint_storage_api::{
-    BoxFuture, CheckpointEntry, CheckpointId, CheckpointStorage, JobId, ListQuery, PipelineId,
-    PipelineState,
-};
-use storage_host::{ManagedStorage, retention};
+use bytes::Bytes;
+use checkpoint_storage_api::{Checkpoint, JobId, PipelineId};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use storage_host::coordinator::{CheckpointOf, Event, EventStream, metrics};
+use storage_host::{Coordinator, CoordinatorSettings, ManagedStorage, Shutdown};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
+use super::Trouble;
+use super::faulty::Faulty;
 use super::job::{PIPELINES, Pipeline, State};
 use super::protocol::{Message, RestoredFrom};
 use super::source::Source;
@@ -21,6 +26,9 @@ use crate::stop::Stop;
 /// How often a pipeline reports and looks at the time.
 const TICK: Duration = Duration::from_millis(20);
 
+/// The pipeline that gets into trouble when that is asked for.
+const TROUBLED: PipelineId = PIPELINES[0];
+
 /// What the worker was asked to do.
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -29,31 +37,70 @@ pub(super) struct Settings {
     pub(super) interval: Duration,
     pub(super) rate: f64,
     pub(super) result: PathBuf,
+    pub(super) trouble: Trouble,
 }
 
 pub(super) async fn run(session: &Session, settings: Settings) -> Result<(), Stop> {
-    let max_retained = session.configuration()?.storage.max_retained;
+    let config = session.configuration()?;
+    let coordination =
+        CoordinatorSettings { interval: settings.interval, ..CoordinatorSettings::from(&config) };
+    serve_metrics(settings.trouble)?;
     session
         .with_storage(Access::ReadWrite, |storage| async move {
             tell(&Message::Opened {
                 plugin_file: storage.plugin().file().display().to_string(),
                 plugin: storage.plugin().manifest().to_string(),
             })?;
-            let pipelines = PIPELINES.map(|id| {
-                let running = Running {
-                    id,
-                    storage: Arc::new(storage.clone()),
-                    settings: settings.clone(),
-                    max_retained,
-                };
-                tokio::spawn(running.run())
-            });
-            for pipeline in pipelines {
-                pipeline.await.map_err(|error| Stop::Other(error.to_string()))??;
-            }
-            Ok(())
+            work(storage, settings, coordination).await
         })
         .await
+}
+
+fn serve_metrics(trouble: Trouble) -> Result<(), Stop> {
+    let Some(address) = trouble.metrics else { return Ok(()) };
+    let served = PrometheusBuilder::new().with_http_listener(address).install();
+    served.map_err(|error| Stop::Other(format!("serve metrics at {address}: {error}")))?;
+    metrics::describe();
+    Ok(())
+}
+
+async fn work(
+    storage: ManagedStorage,
+    settings: Settings,
+    coordination: CoordinatorSettings,
+) -> Result<(), Stop> {
+    let mut restored = storage.restore_job(&settings.job).await?;
+    let faulty = Faulty::new(storage, TROUBLED, settings.trouble.fail_stores);
+    let mut builder = Coordinator::builder(Arc::new(faulty), settings.job.clone(), coordination);
+    let mut pipelines = Vec::new();
+    for id in PIPELINES {
+        let (snapshots, requests) = mpsc::unbounded_channel();
+        let mut delay = Duration::ZERO;
+        if id == TROUBLED {
+            delay = Duration::from_millis(settings.trouble.slow_snapshot);
+        }
+        let snapshots = Snapshots { requests: snapshots, delay: Arc::new(Some(delay).into()) };
+        builder = builder.pipeline(id, move |of| snapshots.clone().take(of));
+        pipelines.push(Running::restore(id, &settings, restored.remove(&id), requests)?);
+    }
+    let (coordinator, events) = builder.start().await?;
+    let coordinator = Arc::new(coordinator);
+    let telling = tokio::spawn(tell_events(events));
+
+    let mut running = JoinSet::new();
+    for pipeline in pipelines {
+        running.spawn(pipeline.run(Arc::clone(&coordinator)));
+    }
+    let mut ended = Ok(());
+    while let Some(pipeline) = running.join_next().await {
+        let pipeline = pipeline.map_err(|error| Stop::Other(error.to_string()));
+        ended = ended.and(pipeline.and_then(|done| done));
+    }
+    // That the job failed is among the events.
+    let _ = coordinator.shutdown(Shutdown::Wait).await;
+    drop(coordinator);
+    telling.await.map_err(|error| Stop::Other(error.to_string()))??;
+    ended
 }
 
 fn tell(message: &Message) -> Result<(), Stop> {
@@ -64,132 +111,140 @@ fn tell(message: &Message) -> Result<(), Stop> {
     stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(failed)
 }
 
-struct Running {
-    id: PipelineId,
-    storage: Arc<ManagedStorage>,
-    settings: Settings,
-    max_retained: u32,
-}
-
-impl Running {
-    async fn run(self) -> Result<(), Stop> {
-        let unreadable = |error| Stop::io("read the source", error);
-        let (state, mut checkpoint) = self.restore().await?;
-        let (began, first) = (Instant::now(), state.events);
-        let mut pipeline =
-            Pipeline::restore(self.id, &self.settings.source, state).map_err(unreadable)?;
-        let mut due = began + self.settings.interval;
-        let mut storing: Option<tokio::task::JoinHandle<Result<bool, Stop>>> = None;
-        loop {
-            let allowed = first + (began.elapsed().as_secs_f64() * self.settings.rate) as u64;
-            let mut more = true;
-            while more && pipeline.state().events < allowed {
-                more = pipeline.step().map_err(unreadable)?;
+async fn tell_events(mut events: EventStream) -> Result<(), Stop> {
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Storing { of: CheckpointOf { pipeline, checkpoint, .. }, .. } => {
+                tell(&Message::StoreBegan { pipeline, checkpoint })?;
             }
-            tell(&Message::Progress { pipeline: self.id, events: pipeline.state().events })?;
-            if !more {
-                break;
+            Event::Completed(done) => {
+                let CheckpointOf { pipeline, checkpoint, .. } = done.of;
+                tell(&Message::Stored { pipeline, checkpoint })?;
             }
-            // A supervisor that is gone is noticed through the store's own messages too.
-            if storing.as_ref().is_some_and(tokio::task::JoinHandle::is_finished) {
-                ended(storing.take()).await?;
+            Event::Failed { of, .. } | Event::Expired { of, .. } => {
+                let CheckpointOf { pipeline, checkpoint, .. } = of;
+                tell(&Message::CheckpointFailed { pipeline, checkpoint })?;
             }
-            if Instant::now() >= due && storing.is_none() {
-                storing = Some(tokio::spawn(self.store(checkpoint, pipeline.state())?));
-                checkpoint += 1;
-                due = Instant::now() + self.settings.interval;
+            Event::Pruned { deleted, .. } => tell(&Message::Pruned { count: deleted.len() })?,
+            Event::JobFailed { error, .. } => {
+                tell(&Message::JobFailed { error: error.to_string() })?;
             }
-            tokio::time::sleep(TICK).await;
+            _ => {}
         }
-        ended(storing.take()).await?;
-        self.finish(checkpoint, pipeline.state()).await
-    }
-
-    async fn restore(&self) -> Result<(State, CheckpointId), Stop> {
-        let restored = self.storage.restore(&self.settings.job, self.id).await?;
-        let Some(restored) = restored else {
-            tell(&Message::Restored { pipeline: self.id, from: None })?;
-            return Ok((State::default(), 1));
-        };
-        let states = restored.states.unwrap_or_default();
-        let state: State = serde_json::from_slice(&states).map_err(|error| {
-            Stop::Other(format!("{} is not of this job: {error}", restored.entry.name))
-        })?;
-        let name = restored.entry.name;
-        let from = RestoredFrom {
-            name: name.to_string(),
-            checkpoint: name.checkpoint_id,
-            events: state.events,
-        };
-        tell(&Message::Restored { pipeline: self.id, from: Some(from) })?;
-        Ok((state, name.checkpoint_id + 1))
-    }
-
-    /// A store of what the pipeline holds now; says whether it was acknowledged.
-    fn store(
-        &self,
-        checkpoint: CheckpointId,
-        state: &State,
-    ) -> Result<impl Future<Output = Result<bool, Stop>> + Send + 'static, Stop> {
-        let bytes = serde_json::to_vec(state).map_err(|error| Stop::Other(error.to_string()))?;
-        let state = PipelineState::new(self.settings.job.clone(), self.id, checkpoint, bytes);
-        let (pipeline, job) = (self.id, self.settings.job.clone());
-        let (storage, max_retained) = (Arc::clone(&self.storage), self.max_retained);
-        Ok(async move {
-            tell(&Message::StoreBegan { pipeline, checkpoint })?;
-            let spawner = |task: BoxFuture<'static, ()>| drop(tokio::spawn(task));
-            match Arc::clone(&storage).store_in_background(state, &spawner).await {
-                Ok(CheckpointEntry { name, size, .. }) => {
-                    let name = name.to_string();
-                    tell(&Message::Stored { pipeline, checkpoint, name, size })?;
-                    prune(&storage, &job, pipeline, max_retained).await;
-                    Ok(true)
-                }
-                Err(error) => {
-                    let error = error.to_string();
-                    tell(&Message::StoreFailed { pipeline, checkpoint, error })?;
-                    Ok(false)
-                }
-            }
-        })
-    }
-
-    async fn finish(&self, checkpoint: CheckpointId, state: &State) -> Result<(), Stop> {
-        if !self.store(checkpoint, state)?.await? {
-            return Err(Stop::Other(format!(
-                "the last checkpoint of pipeline {} could not be stored",
-                self.id
-            )));
-        }
-        let file = self.settings.result.join(format!("{}.json", self.id));
-        let bytes = serde_json::to_vec(state).map_err(|error| Stop::Other(error.to_string()))?;
-        std::fs::write(&file, bytes)
-            .map_err(|error| Stop::io(format!("write {}", file.display()), error))?;
-        tell(&Message::Finished { pipeline: self.id })
-    }
-}
-
-async fn ended(storing: Option<tokio::task::JoinHandle<Result<bool, Stop>>>) -> Result<(), Stop> {
-    if let Some(storing) = storing {
-        storing.await.map_err(|error| Stop::Other(error.to_string()))??;
     }
     Ok(())
 }
 
-/// Keeps what retention keeps (contract 7); what cannot be deleted now is tried again next time.
-async fn prune(storage: &ManagedStorage, job: &JobId, pipeline: PipelineId, max_retained: u32) {
-    let pruned = async {
-        let entries = storage.list(job, &ListQuery::all().of_pipeline(pipeline)).await?;
-        let names = retention::superfluous(&entries, max_retained);
-        if names.is_empty() {
+/// Asks a pipeline for its states, between two events.
+#[derive(Clone)]
+struct Snapshots {
+    requests: mpsc::UnboundedSender<oneshot::Sender<Result<Bytes, serde_json::Error>>>,
+    /// How much longer the first one takes.
+    delay: Arc<std::sync::Mutex<Option<Duration>>>,
+}
+
+impl Snapshots {
+    async fn take(
+        self,
+        _: CheckpointOf,
+    ) -> Result<Bytes, Box<dyn std::error::Error + Send + Sync>> {
+        let delay = self.delay.lock().ok().and_then(|mut delay| delay.take());
+        if let Some(delay) = delay {
+            tokio::time::sleep(delay).await;
+        }
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(answer)?;
+        Ok(answered.await??)
+    }
+}
+
+struct Running {
+    pipeline: Pipeline,
+    id: PipelineId,
+    is_new: bool,
+    settings: Settings,
+    requests: mpsc::UnboundedReceiver<oneshot::Sender<Result<Bytes, serde_json::Error>>>,
+}
+
+impl Running {
+    fn restore(
+        id: PipelineId,
+        settings: &Settings,
+        restored: Option<Checkpoint>,
+        requests: mpsc::UnboundedReceiver<oneshot::Sender<Result<Bytes, serde_json::Error>>>,
+    ) -> Result<Self, Stop> {
+        let is_new = restored.is_none();
+        let state =
+            restored.map_or(Ok(State::default()), |restored| restored_state(id, restored))?;
+        if is_new {
+            tell(&Message::Restored { pipeline: id, from: None })?;
+        }
+        let pipeline = Pipeline::restore(id, &settings.source, state);
+        let pipeline = pipeline.map_err(|error| Stop::io("read the source", error))?;
+        Ok(Self { pipeline, id, is_new, settings: settings.clone(), requests })
+    }
+
+    async fn run(mut self, coordinator: Arc<Coordinator>) -> Result<(), Stop> {
+        if self.settings.trouble.savepoint && self.is_new {
+            let savepoint = self.serving(coordinator.savepoint(self.id)).await;
+            savepoint.map_err(|error| Stop::Other(error.to_string()))?;
+        }
+        let (began, first) = (Instant::now(), self.pipeline.state().events);
+        let mut more = true;
+        while more {
+            let allowed = first + (began.elapsed().as_secs_f64() * self.settings.rate) as u64;
+            while more && self.pipeline.state().events < allowed {
+                more = self.pipeline.step().map_err(|error| Stop::io("read the source", error))?;
+            }
+            let events = self.pipeline.state().events;
+            tell(&Message::Progress { pipeline: self.id, events })?;
+            let failed = tokio::select! {
+                () = self.serving(tokio::time::sleep(TICK)) => false,
+                _ = coordinator.failed() => true,
+            };
+            if failed {
+                return Ok(());
+            }
+        }
+        if self.serving(coordinator.finish(self.id)).await.is_err() {
+            // The job failed.
             return Ok(());
         }
-        for (name, error) in storage.delete_names(job, &names).await?.failed {
-            tracing::warn!(%job, %name, %error, "an old checkpoint could not be deleted");
-        }
-        Ok::<_, checkpoint_storage_api::Error>(())
-    };
-    if let Err(error) = pruned.await {
-        tracing::warn!(%job, pipeline, %error, "old checkpoints could not be deleted");
+        let file = self.settings.result.join(format!("{}.json", self.id));
+        let bytes = self.states().map_err(|error| Stop::io("write the result", error.into()))?;
+        std::fs::write(&file, bytes)
+            .map_err(|error| Stop::io(format!("write {}", file.display()), error))?;
+        tell(&Message::Finished { pipeline: self.id })
     }
+
+    /// Waits for `future` and gives snapshots to whoever asks meanwhile.
+    async fn serving<T>(&mut self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        loop {
+            tokio::select! {
+                done = &mut future => return done,
+                Some(answer) = self.requests.recv() => {
+                    // Who asked may have given up.
+                    let _ = answer.send(self.states());
+                }
+            }
+        }
+    }
+
+    fn states(&self) -> Result<Bytes, serde_json::Error> {
+        serde_json::to_vec(self.pipeline.state()).map(Bytes::from)
+    }
+}
+
+fn restored_state(id: PipelineId, restored: Checkpoint) -> Result<State, Stop> {
+    let Checkpoint { entry, states } = restored;
+    let state: State = serde_json::from_slice(&states.unwrap_or_default())
+        .map_err(|error| Stop::Other(format!("{} is not of this job: {error}", entry.name)))?;
+    let from = RestoredFrom {
+        name: entry.name.to_string(),
+        checkpoint: entry.name.checkpoint_id,
+        events: state.events,
+    };
+    tell(&Message::Restored { pipeline: id, from: Some(from) })?;
+    Ok(state)
 }
