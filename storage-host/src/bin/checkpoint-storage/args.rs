@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Store(StoreArgs),
     /// Delete checkpoints, or all of a job's.
     Delete(DeleteArgs),
+    /// Delete old checkpoints, as an engine does after each store.
+    Prune(PruneArgs),
     /// Run a stream job, kill it again and again, and see it recover.
     Demo(DemoArgs),
     /// The job that the demo kills.
@@ -116,7 +118,8 @@ fn job_id(text: &str) -> Result<JobId, String> {
 
 #[derive(Args)]
 #[command(after_help = "\
-Columns: pipeline, checkpoint, time stored, size in bytes, integrity, name.
+Columns: pipeline, checkpoint, time stored, size in bytes, integrity, name, kind (checkpoint or
+savepoint).
 
 Example:
   checkpoint-storage -c seatunnel.yaml list 8654056 --pipeline 1")]
@@ -175,7 +178,8 @@ Returns once the checkpoint is durable.
 
 Examples:
   checkpoint-storage -c seatunnel.yaml store 8654056 1 42 states.bin
-  some-program | checkpoint-storage -c seatunnel.yaml store 8654056 1 42")]
+  some-program | checkpoint-storage -c seatunnel.yaml store 8654056 1 42
+  checkpoint-storage -c seatunnel.yaml store 8654056 1 43 states.bin --savepoint")]
 pub(crate) struct StoreArgs {
     /// The job's id.
     #[arg(value_parser = job_id)]
@@ -188,6 +192,9 @@ pub(crate) struct StoreArgs {
     pub(crate) checkpoint: CheckpointId,
     /// The states' file; standard input by default.
     pub(crate) file: Option<PathBuf>,
+    /// Store it as a savepoint, which is never pruned.
+    #[arg(long)]
+    pub(crate) savepoint: bool,
 }
 
 #[derive(Args)]
@@ -207,6 +214,30 @@ pub(crate) struct DeleteArgs {
     /// The checkpoints' ids.
     #[arg(allow_negative_numbers = true)]
     pub(crate) checkpoints: Vec<CheckpointId>,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Show what would be deleted and delete nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Keeps the newest checkpoints of each pipeline and every savepoint. Of each pipeline it reads the newest
+ones first: the last one that proves to be whole is kept, whatever --keep says, and nothing is deleted
+of a pipeline that has none. Asks on a terminal; elsewhere it needs --yes.
+
+Examples:
+  checkpoint-storage -c seatunnel.yaml prune --dry-run
+  checkpoint-storage -c seatunnel.yaml prune 8654056 --keep 3 --yes")]
+pub(crate) struct PruneArgs {
+    /// The jobs' ids; all jobs if left out.
+    #[arg(value_name = "JOB", value_parser = job_id)]
+    pub(crate) jobs: Vec<JobId>,
+    /// How many checkpoints of each pipeline to keep; the configuration's max-retained by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keep: Option<u32>,
     /// Do not ask.
     #[arg(long, short)]
     pub(crate) yes: bool,

@@ -171,15 +171,16 @@ pub(crate) fn entry_document(entry: &CheckpointEntry) -> Value {
         "size": entry.size,
         "name": entry.name.to_string(),
         "integrity": entry.integrity.as_str(),
+        "kind": entry.name.kind().as_str(),
     })
 }
 
 /// The header of [`entry_row`].
-pub(crate) const ENTRY_HEADER: [&str; 6] =
-    ["PIPELINE", "CHECKPOINT", "STORED", "SIZE", "INTEGRITY", "NAME"];
+pub(crate) const ENTRY_HEADER: [&str; 7] =
+    ["PIPELINE", "CHECKPOINT", "STORED", "SIZE", "INTEGRITY", "NAME", "KIND"];
 
 /// A checkpoint as a row.
-pub(crate) fn entry_row(entry: &CheckpointEntry) -> [String; 6] {
+pub(crate) fn entry_row(entry: &CheckpointEntry) -> [String; 7] {
     let size = if io::stdout().is_terminal() {
         HumanBytes(entry.size).to_string()
     } else {
@@ -192,6 +193,7 @@ pub(crate) fn entry_row(entry: &CheckpointEntry) -> [String; 6] {
         size,
         entry.integrity.as_str().to_owned(),
         entry.name.to_string(),
+        entry.name.kind().as_str().to_owned(),
     ]
 }
 
@@ -236,7 +238,7 @@ mod tests {
         let expected = json!({
             "job": "1", "pipeline": -7, "checkpoint": 9_223_372_036_854_775_807_i64,
             "timestamp_ms": 5, "size": 9, "name": "5-6--7-9223372036854775807.ser",
-            "integrity": "no-checksum",
+            "integrity": "no-checksum", "kind": "checkpoint",
         });
         assert_eq!(entry_document(&entry), expected);
     }

@@ -1,25 +1,19 @@
 //! `delete`: checkpoints by their ids, or all of a job's.
 
-use std::io::{self, BufRead, IsTerminal, Write};
-
 use checkpoint_storage_api::{
-    CheckpointName, CheckpointStorage, DeleteReport, JobId, ListQuery, names_with_ids,
+    CheckpointName, CheckpointStorage, DeleteReport, ListQuery, names_with_ids,
 };
 use serde_json::{Value, json};
 use storage_host::ManagedStorage;
 
+use super::{check_can_ask, confirmed};
 use crate::args::DeleteArgs;
 use crate::output::Output;
 use crate::session::{Access, Session};
 use crate::stop::Stop;
 
 pub(crate) async fn run(session: &Session, output: &Output, args: DeleteArgs) -> Result<(), Stop> {
-    if !args.dry_run && !args.yes && !io::stdin().is_terminal() {
-        return Err(Stop::Usage(
-            "there is no terminal to ask on: confirm with --yes, or look first with --dry-run"
-                .into(),
-        ));
-    }
+    check_can_ask(args.yes || args.dry_run)?;
     let access = if args.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     session.with_storage(access, |storage| delete(storage, output, args)).await
 }
@@ -41,7 +35,7 @@ async fn delete(storage: ManagedStorage, output: &Output, args: DeleteArgs) -> R
     }
     if pipeline.is_some() && names.is_empty() {
         output.note("nothing to delete: no such checkpoint is stored");
-    } else if !yes && !confirmed(&job, names.len())? {
+    } else if !yes && !confirmed(&format!("delete {} checkpoints of job {job}?", names.len()))? {
         output.note("nothing was deleted");
         return Ok(());
     }
@@ -60,16 +54,6 @@ async fn delete(storage: ManagedStorage, output: &Output, args: DeleteArgs) -> R
             Err(Stop::Other(format!("{failed} of the checkpoints could not be deleted")))
         }
     }
-}
-
-fn confirmed(job: &JobId, count: usize) -> Result<bool, Stop> {
-    let failed = |error| Stop::io("ask", error);
-    let mut stderr = io::stderr();
-    write!(stderr, "delete {count} checkpoints of job {job}? [y/N] ").map_err(failed)?;
-    stderr.flush().map_err(failed)?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(failed)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn texts(names: &[CheckpointName]) -> Vec<String> {

@@ -7,9 +7,10 @@ pub(crate) mod jobs;
 pub(crate) mod latest;
 pub(crate) mod list;
 pub(crate) mod plugins;
+pub(crate) mod prune;
 pub(crate) mod store;
 
-use std::io::Write;
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -37,4 +38,25 @@ fn states_or_note<'s>(states: Option<&'s Bytes>, output: &Output) -> &'s [u8] {
         output.note("this checkpoint was stored without states, which is not empty states");
     }
     states.map_or(&[], |states| states)
+}
+
+/// Refuses to begin what nobody can be asked about.
+fn check_can_ask(is_settled: bool) -> Result<(), Stop> {
+    if is_settled || io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(Stop::Usage(
+        "there is no terminal to ask on: confirm with --yes, or look first with --dry-run".into(),
+    ))
+}
+
+/// Asks on the terminal.
+fn confirmed(question: &str) -> Result<bool, Stop> {
+    let failed = |error| Stop::io("ask", error);
+    let mut stderr = io::stderr();
+    write!(stderr, "{question} [y/N] ").map_err(failed)?;
+    stderr.flush().map_err(failed)?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).map_err(failed)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

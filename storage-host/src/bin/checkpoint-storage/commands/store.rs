@@ -11,12 +11,15 @@ use crate::session::{Access, Session};
 use crate::stop::Stop;
 
 pub(crate) async fn run(session: &Session, output: &Output, args: StoreArgs) -> Result<(), Stop> {
-    let StoreArgs { job, pipeline, checkpoint, file } = args;
+    let StoreArgs { job, pipeline, checkpoint, file, savepoint } = args;
     let states = match &file {
         Some(file) => read_file(file)?,
         None => read_standard_input(output)?,
     };
-    let state = PipelineState::new(job, pipeline, checkpoint, states);
+    let mut state = PipelineState::new(job, pipeline, checkpoint, states);
+    if savepoint {
+        state = state.as_savepoint();
+    }
     let entry = session
         .with_storage(Access::ReadWrite, |storage| async move { Ok(storage.store(state).await?) })
         .await?;

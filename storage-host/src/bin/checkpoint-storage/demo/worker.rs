@@ -29,6 +29,9 @@ const TICK: Duration = Duration::from_millis(20);
 /// The pipeline that gets into trouble when that is asked for.
 const TROUBLED: PipelineId = PIPELINES[0];
 
+/// Where a snapshot goes.
+type Answer = oneshot::Sender<Result<Bytes, serde_json::Error>>;
+
 /// What the worker was asked to do.
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -138,7 +141,7 @@ async fn tell_events(mut events: EventStream) -> Result<(), Stop> {
 /// Asks a pipeline for its states, between two events.
 #[derive(Clone)]
 struct Snapshots {
-    requests: mpsc::UnboundedSender<oneshot::Sender<Result<Bytes, serde_json::Error>>>,
+    requests: mpsc::UnboundedSender<Answer>,
     /// How much longer the first one takes.
     delay: Arc<std::sync::Mutex<Option<Duration>>>,
 }
@@ -163,7 +166,7 @@ struct Running {
     id: PipelineId,
     is_new: bool,
     settings: Settings,
-    requests: mpsc::UnboundedReceiver<oneshot::Sender<Result<Bytes, serde_json::Error>>>,
+    requests: mpsc::UnboundedReceiver<Answer>,
 }
 
 impl Running {
@@ -171,7 +174,7 @@ impl Running {
         id: PipelineId,
         settings: &Settings,
         restored: Option<Checkpoint>,
-        requests: mpsc::UnboundedReceiver<oneshot::Sender<Result<Bytes, serde_json::Error>>>,
+        requests: mpsc::UnboundedReceiver<Answer>,
     ) -> Result<Self, Stop> {
         let is_new = restored.is_none();
         let state =
