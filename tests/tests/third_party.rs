@@ -26,7 +26,7 @@ fn the_demo_recovers_on_a_plugin_from_outside() {
     let demo = command_line(
         &configuration,
         plugins.path(),
-        ["--json", "demo", "--job", "outside", "--events", "200000"],
+        ["--json", "demo", "--job", "outside", "--events", "200000", "--interval", "200"],
     )
     .stderr(Stdio::inherit())
     .output()

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use checkpoint_storage_api::{CheckpointStorage, ErrorKind, Integrity, ListQuery, ScanKind};
+use checkpoint_storage_api::{
+    CheckpointKind, CheckpointStorage, ErrorKind, Integrity, ListQuery, ScanKind,
+};
 
 use crate::ours::{self, Folder, job, names};
 use crate::peer::{Java, Plugin, State, jars};
@@ -107,10 +109,14 @@ async fn java_reads_what_ours_wrote() {
     for plugin in Plugin::ALL {
         let folder = Folder::new();
         let storage = folder.open().await;
-        let expected = states();
+        let mut expected = states();
         for state in &expected {
             ours::store(&storage, state).await;
         }
+        // Java takes a savepoint for what it is besides: a checkpoint.
+        let savepoint = State::new(JOB, 1, 4, Some(b"kept"));
+        ours::store_as(&storage, &savepoint, CheckpointKind::Savepoint).await;
+        expected.push(savepoint);
         let mut java = Java::open(jars, plugin, &folder.namespace());
         assert!(java.all(JOB).expect("read") == sorted(&expected), "{plugin:?}");
         assert!(java.latest(JOB).expect("read") == latest(&expected), "{plugin:?}");

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use checkpoint_storage_api::{
-    Checkpoint, CheckpointEntry, CheckpointStorage, JobId, ListQuery, PipelineState, PluginConfig,
+    Checkpoint, CheckpointEntry, CheckpointKind, CheckpointStorage, JobId, ListQuery,
+    PipelineState, PluginConfig,
 };
 use checkpoint_storage_tests::plugins_directory;
 use storage_host::{ManagedStorage, StorageHost, StorageSettings};
@@ -61,11 +62,20 @@ pub(crate) fn job(id: &str) -> JobId {
 }
 
 pub(crate) async fn store(storage: &ManagedStorage, state: &State) -> CheckpointEntry {
+    store_as(storage, state, CheckpointKind::Checkpoint).await
+}
+
+pub(crate) async fn store_as(
+    storage: &ManagedStorage,
+    state: &State,
+    kind: CheckpointKind,
+) -> CheckpointEntry {
     let state = PipelineState {
         job_id: job(&state.job),
         pipeline_id: state.pipeline,
         checkpoint_id: state.checkpoint,
         states: state.states.clone().map(Into::into),
+        kind,
     };
     storage.store(state).await.expect("stored")
 }
