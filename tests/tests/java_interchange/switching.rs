@@ -1,6 +1,7 @@
 //! An operator's way from the Java plugin to this one and back: nothing is lost, and the latest is
 //! right at each hand-over. Each engine is stopped before the other starts.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use checkpoint_storage_api::{CheckpointStorage, ListQuery};
@@ -39,7 +40,7 @@ async fn there_and_back_loses_nothing() {
             }
             // Retention takes Java's oldest as it would take ours.
             let entries = storage.list(&job(JOB), &ListQuery::all()).await.expect("listed");
-            let old = retention::superfluous(&entries, 3);
+            let old = retention::superfluous(&entries, 3, &BTreeSet::new());
             let report = storage.delete_names(&job(JOB), &old).await.expect("deleted");
             assert_eq!(report.deleted.len(), 2);
             expected.retain(|state| state.pipeline == 2 || state.checkpoint > 2);
