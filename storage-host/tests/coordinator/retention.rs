@@ -4,7 +4,7 @@ use checkpoint_storage_api::{CheckpointKind, CheckpointStorage as _, Integrity, 
 use storage_host::retention::prune_plan;
 use storage_host::{CoordinatorSettings, Shutdown};
 
-use crate::support::{Scripted, Store, builder, job, pass, seen, settings, start};
+use crate::support::{Scripted, Store, after, builder, job, pass, seen, settings, start};
 
 fn keeping(max_retained: u32) -> CoordinatorSettings {
     CoordinatorSettings { max_retained, ..settings() }
@@ -78,18 +78,9 @@ async fn a_savepoint_waits_for_a_place_and_answers_for_a_checkpoint_that_waits_t
     let (coordinator, _events) = start(&storage, settings(), &[]).await;
     let (first, checkpoint, savepoint, last) = tokio::join!(
         coordinator.checkpoint(1),
-        async {
-            pass(1).await;
-            coordinator.checkpoint(1).await
-        },
-        async {
-            pass(2).await;
-            coordinator.savepoint(1).await
-        },
-        async {
-            pass(3).await;
-            coordinator.finish(1).await
-        },
+        after(1, coordinator.checkpoint(1)),
+        after(2, coordinator.savepoint(1)),
+        after(3, coordinator.finish(1)),
     );
     let of = |done: Result<storage_host::coordinator::Completed, _>| done.expect("completed").of;
     let (first, checkpoint, savepoint, last) = (of(first), of(checkpoint), of(savepoint), of(last));

@@ -3,7 +3,7 @@
 use storage_host::{CoordinatorSettings, ErrorKind, Shutdown};
 use tokio::time::Instant;
 
-use crate::support::{Scripted, Store, pass, seen, settings, start};
+use crate::support::{Scripted, Store, after, pass, seen, settings, start};
 
 /// A job of which 1 is being stored from 1000 to 4000, 2 waits for that, and 3 has its snapshot at
 /// 6000, begun at 3000.
@@ -46,10 +46,10 @@ async fn aborting_ends_every_stage_at_once() {
 #[tokio::test(start_paused = true)]
 async fn aborting_ends_what_waits_for_the_end() {
     let (_storage, coordinator, mut events) = at_3500().await;
-    let (waited, aborted) = tokio::join!(coordinator.shutdown(Shutdown::Wait), async {
-        pass(700).await;
-        coordinator.shutdown(Shutdown::Abort).await
-    });
+    let (waited, aborted) = tokio::join!(
+        coordinator.shutdown(Shutdown::Wait),
+        after(700, coordinator.shutdown(Shutdown::Abort))
+    );
     waited.and(aborted).expect("the job did not fail");
     assert_eq!(seen(&mut events)[..2], ["completed 1", "storing 2"]);
     coordinator.shutdown(Shutdown::Wait).await.expect("it has ended already");
@@ -71,18 +71,9 @@ async fn whoever_waits_is_told() {
     let (coordinator, _events) = start(&storage, settings(), &[2000]).await;
     let (running, waiting, shutdown, after) = tokio::join!(
         coordinator.checkpoint(1),
-        async {
-            pass(1).await;
-            coordinator.checkpoint(1).await
-        },
-        async {
-            pass(2).await;
-            coordinator.shutdown(Shutdown::Wait).await
-        },
-        async {
-            pass(3).await;
-            coordinator.checkpoint(1).await
-        },
+        after(1, coordinator.checkpoint(1)),
+        after(2, coordinator.shutdown(Shutdown::Wait)),
+        after(3, coordinator.checkpoint(1)),
     );
     running.expect("it began, so it is waited for");
     assert_eq!(waiting.expect_err("it never began").kind(), ErrorKind::CoordinatorStopped);

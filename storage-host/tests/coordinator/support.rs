@@ -268,6 +268,12 @@ pub(crate) async fn pass(ms: u64) {
     sleep(Duration::from_millis(ms)).await;
 }
 
+/// Begins something after a while.
+pub(crate) async fn after<T>(ms: u64, then: impl Future<Output = T>) -> T {
+    pass(ms).await;
+    then.await
+}
+
 /// What happened so far, a word for each event.
 pub(crate) fn seen(events: &mut EventStream) -> Vec<String> {
     let mut seen = Vec::new();

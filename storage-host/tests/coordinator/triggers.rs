@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use storage_host::{CoordinatorSettings, ErrorKind, Shutdown};
 
-use crate::support::{Scripted, Store, pass, seen, settings, start};
+use crate::support::{Scripted, Store, after, pass, seen, settings, start};
 
 #[tokio::test(start_paused = true)]
 async fn the_interval_runs_from_trigger_to_trigger() {
@@ -131,14 +131,8 @@ async fn whoever_asks_gets_the_checkpoint_they_waited_for() {
     let (coordinator, mut events) = start(&storage, settings(), &[500, 500]).await;
     let (first, second, third) = tokio::join!(
         coordinator.checkpoint(1),
-        async {
-            pass(100).await;
-            coordinator.checkpoint(1).await
-        },
-        async {
-            pass(200).await;
-            coordinator.checkpoint(1).await
-        },
+        after(100, coordinator.checkpoint(1)),
+        after(200, coordinator.checkpoint(1)),
     );
     let ids = [first, second, third].map(|done| done.expect("completed").of.checkpoint);
     assert_eq!(ids, [1, 2, 2], "those who wait for a place share one");

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use checkpoint_storage_api::{
-    Capabilities, Checkpoint, CheckpointEntry, CheckpointName, CheckpointStorage, CheckpointStorageFactory,
-    ConfigKey, DeleteReport, Error, ErrorKind, Integrity, JobId, ListQuery, OpenOptions, Outcome,
-    PipelineState, PluginConfig, Result, async_trait, next_timestamp,
+    Capabilities, Checkpoint, CheckpointEntry, CheckpointName, CheckpointStorage,
+    CheckpointStorageFactory, ConfigKey, DeleteReport, Error, ErrorKind, Integrity, JobId,
+    ListQuery, OpenOptions, Outcome, PipelineState, PluginConfig, Result, async_trait,
+    next_timestamp,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
