@@ -118,7 +118,12 @@ impl Ledger {
 
     /// When to call [`tick`](Self::tick).
     pub(super) fn wake(&self) -> Option<Instant> {
-        self.due.filter(|_| self.mode == Mode::Running)
+        match self.mode {
+            Mode::Running => self.due,
+            // A final checkpoint that failed is tried again all the same.
+            Mode::Paused => self.due.filter(|_| self.is_ending),
+            Mode::Draining => None,
+        }
     }
 
     /// How many are under way.

@@ -165,6 +165,7 @@ async fn the_final_checkpoint_is_the_last_and_is_tried_again() {
     storage.script([Store::Fails]);
     let settings = CoordinatorSettings { tolerable_failure: 1, ..settings() };
     let (coordinator, mut events) = start(&storage, settings, &[]).await;
+    coordinator.pause();
     let done = coordinator.finish(1).await.expect("the second one completed");
     assert_eq!(done.of.checkpoint, 2);
     let ended =
