@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use checkpoint_storage_api::{
-    BoxFuture, CheckpointEntry, CheckpointStorage, Error as StorageError, ErrorKind as StorageKind,
-    JobId, ListQuery, Outcome as StorageOutcome, PipelineState,
+    BoxFuture, CheckpointEntry, CheckpointStorage, Error as StorageError, JobId, ListQuery,
+    Outcome as StorageOutcome, PipelineState,
 };
 use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
@@ -162,27 +162,4 @@ fn expired(stage: Stage, subject: String, timeout: Duration) -> Error {
     };
     Error::new(ErrorKind::CheckpointExpired, subject, format!("{what} within {timeout:?}"))
         .with_advice(format!("{advice}, or raise `timeout`"))
-}
-
-/// The error of a request that nobody is there to answer.
-pub(super) fn stopped(subject: &str) -> Arc<Error> {
-    let reason = "checkpoints are no longer taken: the coordinator was shut down, or the pipeline \
-                  has its final checkpoint";
-    Arc::new(Error::new(ErrorKind::CoordinatorStopped, subject, reason))
-}
-
-/// The error of a storage that cannot keep savepoints.
-pub(super) fn check_savepoint(storage: &dyn CheckpointStorage) -> Result<(), Arc<Error>> {
-    crate::managed::check_savepoint(storage, checkpoint_storage_api::CheckpointKind::Savepoint)
-        .map_err(|error| Arc::new(error.into()))
-}
-
-/// The error of a pipeline that the coordinator does not have.
-pub(super) fn no_such_pipeline(job: &JobId, pipeline: i32) -> Arc<Error> {
-    let error = StorageError::new(
-        StorageKind::InvalidInput,
-        "trigger a checkpoint",
-        "the coordinator has no such pipeline",
-    );
-    Arc::new(error.with_subject(format_args!("job {job} pipeline {pipeline}")).into())
 }

@@ -1,18 +1,7 @@
 //! The coordinator's metrics, through the [`metrics`] facade: whatever recorder the engine has
 //! installed gets them, and without one they cost next to nothing.
 //!
-//! | name | what | labels |
-//! |---|---|---|
-//! | [`TRIGGERED`] | counter: checkpoints that began | job, pipeline, kind |
-//! | [`ENDED`] | counter: checkpoints that ended; outcome is `completed`, `failed`, `expired`, `subsumed` or `aborted` | job, pipeline, outcome |
-//! | [`SNAPSHOT_SECONDS`] | histogram: how long snapshots took that were then stored | job |
-//! | [`STORE_SECONDS`] | histogram: how long stores took that were acknowledged | job |
-//! | [`SIZE_BYTES`] | histogram: how many bytes were stored for a checkpoint | job |
-//! | [`PENDING`] | gauge: checkpoints under way | job, pipeline |
-//! | [`CONSECUTIVE_FAILURES`] | gauge: checkpoints that failed in a row | job, pipeline |
-//! | [`LAST_COMPLETED_AGE_SECONDS`] | gauge: the time since a checkpoint completed, or since the coordinator began; told every second | job, pipeline |
-//! | [`PRUNED`] | counter: checkpoints that retention deleted | job |
-//! | [`PRUNE_FAILURES`] | counter: checkpoints that retention could not delete, and rounds that failed | job |
+//! `docs/coordination.md` lists them with their labels.
 
 use std::time::Duration;
 
@@ -23,26 +12,40 @@ use metrics::{
 
 use super::event::{CheckpointOf, Event};
 
-/// Checkpoints that began.
+/// Counter: checkpoints that began.
 pub const TRIGGERED: &str = "checkpoint_triggered_total";
-/// Checkpoints that ended.
+/// Counter: checkpoints that ended, by outcome.
 pub const ENDED: &str = "checkpoint_ended_total";
-/// How long snapshots took.
+/// Histogram: how long snapshots took that were then stored.
 pub const SNAPSHOT_SECONDS: &str = "checkpoint_snapshot_seconds";
-/// How long stores took.
+/// Histogram: how long stores took that were acknowledged.
 pub const STORE_SECONDS: &str = "checkpoint_store_seconds";
-/// How many bytes were stored for a checkpoint.
+/// Histogram: how many bytes were stored for a checkpoint.
 pub const SIZE_BYTES: &str = "checkpoint_size_bytes";
-/// Checkpoints under way.
+/// Gauge: checkpoints under way.
 pub const PENDING: &str = "checkpoint_pending";
-/// Checkpoints that failed in a row.
+/// Gauge: checkpoints that failed in a row.
 pub const CONSECUTIVE_FAILURES: &str = "checkpoint_consecutive_failures";
-/// The time since a checkpoint completed.
+/// Gauge: the time since a checkpoint completed, or since the coordinator began; told every second.
 pub const LAST_COMPLETED_AGE_SECONDS: &str = "checkpoint_last_completed_age_seconds";
-/// Checkpoints that retention deleted.
+/// Counter: checkpoints that retention deleted.
 pub const PRUNED: &str = "checkpoint_pruned_total";
-/// Checkpoints that retention could not delete, and rounds that failed.
+/// Counter: checkpoints that retention could not delete, and rounds that failed.
 pub const PRUNE_FAILURES: &str = "checkpoint_prune_failures_total";
+
+/// The name of every metric.
+pub const NAMES: [&str; 10] = [
+    TRIGGERED,
+    ENDED,
+    SNAPSHOT_SECONDS,
+    STORE_SECONDS,
+    SIZE_BYTES,
+    PENDING,
+    CONSECUTIVE_FAILURES,
+    LAST_COMPLETED_AGE_SECONDS,
+    PRUNED,
+    PRUNE_FAILURES,
+];
 
 /// Tells the recorder what each metric means and its unit; to be called once it is installed.
 pub fn describe() {

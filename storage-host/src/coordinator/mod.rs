@@ -31,7 +31,7 @@
 //! - `sweeper`: retention
 //! - `builder`, `settings`: how it begins
 //! - `event`, `report`, [`metrics`]: what is told
-//! - `failure`: the failure of a job
+//! - `failure`, `refusal`: the failure of a job, and why a request gets no checkpoint
 
 mod attempt;
 mod builder;
@@ -40,6 +40,7 @@ mod failure;
 mod ledger;
 pub mod metrics;
 mod pipeline;
+mod refusal;
 mod report;
 mod settings;
 mod sweeper;
@@ -54,10 +55,10 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::error::Error;
-use attempt::{check_savepoint, no_such_pipeline, stopped};
 use failure::JobFailure;
 use ledger::Request;
 use pipeline::Command;
+use refusal::{check_savepoint, no_such_pipeline, stopped};
 use report::Reporter;
 
 pub use attempt::SnapshotError;
@@ -142,10 +143,7 @@ impl Coordinator {
         let commands =
             self.pipelines.get(&pipeline).ok_or_else(|| no_such_pipeline(&self.job, pipeline))?;
         let (answer, answered) = oneshot::channel();
-        let ended = || {
-            let subject = format!("job {} pipeline {pipeline}", self.job);
-            self.failure.get().unwrap_or_else(|| stopped(&subject))
-        };
+        let ended = || self.failure.get().unwrap_or_else(|| stopped(&self.job, pipeline));
         commands.send(Command::Request(request, answer)).map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }

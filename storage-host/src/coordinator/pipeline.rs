@@ -9,10 +9,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::attempt::{Attempt, Outcome, Snapshot, Taken, stopped};
+use super::attempt::{Attempt, Outcome, Snapshot, Taken};
 use super::event::{CheckpointOf, Completed, Event};
 use super::failure::JobFailure;
 use super::ledger::{End, Ledger, Request, Step};
+use super::refusal::{pipeline_subject, stopped};
 use super::report::Reporter;
 use super::settings::CoordinatorSettings;
 use super::sweeper::Note;
@@ -119,7 +120,7 @@ impl PipelineTask {
         }
         let error = match self.shared.failure.get() {
             Some(error) => error,
-            None => stopped(&self.subject()),
+            None => self.stopped(),
         };
         for answer in std::mem::take(&mut self.waiting).into_values().flatten() {
             let _ = answer.send(Err(Arc::clone(&error)));
@@ -133,8 +134,8 @@ impl PipelineTask {
         self.attempts.shutdown().await;
     }
 
-    fn subject(&self) -> String {
-        format!("job {} pipeline {}", self.shared.job, self.pipeline)
+    fn stopped(&self) -> Arc<Error> {
+        stopped(&self.shared.job, self.pipeline)
     }
 
     fn end_now(&mut self) -> Vec<Step> {
@@ -146,7 +147,7 @@ impl PipelineTask {
         match command {
             Some(Command::Request(request, answer)) => {
                 if !self.ledger.accepts_requests() {
-                    let _ = answer.send(Err(stopped(&self.subject())));
+                    let _ = answer.send(Err(self.stopped()));
                     return Vec::new();
                 }
                 self.waiting.entry(request).or_default().push(answer);
@@ -336,7 +337,8 @@ impl PipelineTask {
 
     fn fail_job(&mut self, reason: String) {
         self.is_ending = true;
-        let error = Arc::new(Error::new(ErrorKind::JobFailed, self.subject(), reason));
+        let subject = pipeline_subject(&self.shared.job, self.pipeline);
+        let error = Arc::new(Error::new(ErrorKind::JobFailed, subject, reason));
         if self.shared.failure.set(Arc::clone(&error)) {
             self.shared.reporter.report(Event::JobFailed { pipeline: self.pipeline, error });
         }

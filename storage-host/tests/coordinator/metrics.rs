@@ -61,3 +61,11 @@ fn a_recorder_gets_every_metric_by_its_name() {
     assert_eq!(histogram(names::STORE_SECONDS)[..3], [0.25; 3]);
     assert_eq!(histogram(names::SIZE_BYTES), [11.0; 4]);
 }
+
+#[test]
+fn every_metric_is_documented() {
+    let documentation = include_str!("../../../docs/coordination.md");
+    for name in names::NAMES {
+        assert!(documentation.contains(&format!("| `{name}` |")), "{name}");
+    }
+}
