@@ -118,20 +118,23 @@ impl PipelineTask {
             };
             self.carry_out(steps);
         }
-        let error = match self.shared.failure.get() {
-            Some(error) => error,
-            None => self.stopped(),
-        };
-        for answer in std::mem::take(&mut self.waiting).into_values().flatten() {
+        self.refuse_the_rest();
+        self.attempts.shutdown().await;
+    }
+
+    /// Answers whoever asked and will get no checkpoint.
+    fn refuse_the_rest(&mut self) {
+        let error = self.shared.failure.get().unwrap_or_else(|| self.stopped());
+        let waiting = std::mem::take(&mut self.waiting).into_values().flatten();
+        self.commands.close();
+        let unheard = std::iter::from_fn(|| self.commands.try_recv().ok());
+        let unheard = unheard.filter_map(|command| match command {
+            Command::Request(_, answer) => Some(answer),
+            _ => None,
+        });
+        for answer in waiting.chain(unheard) {
             let _ = answer.send(Err(Arc::clone(&error)));
         }
-        self.commands.close();
-        while let Ok(command) = self.commands.try_recv() {
-            if let Command::Request(_, answer) = command {
-                let _ = answer.send(Err(Arc::clone(&error)));
-            }
-        }
-        self.attempts.shutdown().await;
     }
 
     fn stopped(&self) -> Arc<Error> {
