@@ -1,0 +1,100 @@
+//! The password of the keystores: where it is looked for.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::{Error, ErrorKind};
+use crate::file;
+
+/// What holds the password, before anything else is asked.
+const VARIABLE: &str = "HADOOP_CREDSTORE_PASSWORD";
+/// The key that names the file of the password.
+const FILE_KEY: &str = "hadoop.security.credstore.java-keystore-provider.password-file";
+/// Hadoop's password where none was given.
+const DEFAULT: &str = "none";
+/// Bytes; a longer file holds something else.
+const LONGEST_FILE: u64 = 64 * 1024;
+
+/// The password that opens the keystores and every entry in them.
+#[derive(Debug, Clone)]
+pub struct KeystorePassword {
+    text: SecretString,
+    origin: Origin,
+}
+
+#[derive(Debug, Clone)]
+enum Origin {
+    Environment,
+    File(PathBuf),
+    Default,
+}
+
+impl KeystorePassword {
+    /// Takes the password from where Hadoop looks for it: the environment variable
+    /// `HADOOP_CREDSTORE_PASSWORD` (`environment` is its value, an empty one counts too), else
+    /// `password_file` without the white space around its text, else Hadoop's default, `none`.
+    ///
+    /// Hadoop finds the file on its class path; here it is a path, relative to the process's
+    /// working directory unless absolute.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unreadable`] if the file is needed and is not there or is no text;
+    /// [`ErrorKind::WrongPassword`] for characters that no keystore's password has.
+    pub fn locate(
+        environment: Option<SecretString>,
+        password_file: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let password = match (environment, password_file) {
+            (Some(text), _) => Self { text, origin: Origin::Environment },
+            (None, Some(path)) => Self { text: read(path)?, origin: Origin::File(path.to_owned()) },
+            (None, None) => Self { text: DEFAULT.into(), origin: Origin::Default },
+        };
+        // Java derives the keys of entries from such characters only.
+        if password.text.expose_secret().bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Ok(password);
+        }
+        Err(Error::new(
+            ErrorKind::WrongPassword,
+            password.to_string(),
+            "it has characters other than printable ascii, which java takes for no keystore's entries",
+            "remove line ends and the like, or make the keystore anew under another password",
+        ))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.text.expose_secret()
+    }
+}
+
+/// Where the password came from, never the password.
+impl fmt::Display for KeystorePassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Origin::Environment => write!(f, "the password in {VARIABLE}"),
+            Origin::File(path) => write!(f, "the password in {}", path.display()),
+            Origin::Default => {
+                write!(f, "hadoop's default password (neither {VARIABLE} nor {FILE_KEY} is set)")
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<SecretString, Error> {
+    let unreadable = |reason: &str, advice: &str| {
+        Error::new(ErrorKind::Unreadable, path.display().to_string(), reason, advice)
+    };
+    let bytes = Zeroizing::new(file::read(path, LONGEST_FILE).map_err(|error| {
+        let advice =
+            format!("{FILE_KEY} is the path of the file that holds the keystores' password");
+        file::unreadable(path, error, advice)
+    })?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        unreadable("it is not utf-8 text", "write the password into it, and nothing else")
+    })?;
+    // What Java's `String.trim` takes for white space.
+    Ok(text.trim_matches(|c| c <= ' ').into())
+}
