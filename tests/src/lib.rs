@@ -4,7 +4,9 @@
 //! The tests build what they run with Cargo, so that `cargo test` alone is enough; after
 //! `cargo xtask test` has built it, that is a matter of moments.
 
+pub mod java;
 pub mod properties;
+pub mod s3;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,9 +17,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The packages whose artifacts the tests run.
-const PACKAGES: [&str; 5] = [
+const PACKAGES: [&str; 6] = [
     "storage-host",
     "checkpoint-storage-localfile",
+    "checkpoint-storage-s3",
     "faulty-plugin",
     "mutant-plugin",
     "probe-plugin",

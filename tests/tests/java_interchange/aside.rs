@@ -6,9 +6,11 @@ use std::path::Path;
 use checkpoint_storage_api::{
     CheckpointName, CheckpointStorage, ErrorKind, ImportOptions, ListQuery,
 };
+use checkpoint_storage_tests::java::ours::{self, job, names};
+use checkpoint_storage_tests::java::{State, jars};
 
-use crate::ours::{self, Folder, job, names};
-use crate::peer::{Java, Plugin, State, jars};
+use crate::folder::Folder;
+use crate::peer::Plugin;
 
 const JOB: &str = "1";
 /// A name that no writer of these tests gives.
@@ -28,7 +30,7 @@ async fn unfinished_and_quarantined_files_of_either_side_disturb_neither() {
     for plugin in Plugin::ALL {
         let folder = Folder::new();
         let storage = folder.open().await;
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         let by_java = java.store(&state(1)).expect("stored");
         ours::store(&storage, &state(2)).await;
         let directory = folder.job(JOB);
@@ -69,7 +71,7 @@ async fn a_quarantined_checkpoint_is_gone_for_java_and_takes_its_sidecar_along()
     for plugin in Plugin::ALL {
         let folder = Folder::new();
         let storage = folder.open().await;
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         java.store(&state(1)).expect("stored");
         let name = java.store(&state(2)).expect("stored");
         // As a writer that died leaves it, or a disk that lost its end.
@@ -95,7 +97,7 @@ async fn a_copy_of_java_s_files_is_java_s_again() {
     let Some(jars) = jars() else { return };
     for plugin in Plugin::ALL {
         let (from, to) = (Folder::new(), Folder::new());
-        let mut java = Java::open(jars, plugin, &from.namespace());
+        let mut java = plugin.open(jars, &from.namespace());
         let expected: Vec<_> = (1..=3).map(state).collect();
         for state in &expected {
             java.store(state).expect("stored");
@@ -111,7 +113,7 @@ async fn a_copy_of_java_s_files_is_java_s_again() {
             target.import(reader, ImportOptions { reseal }).await.expect("imported");
         }
         assert_eq!(names(&target, JOB).await, names(&source, JOB).await);
-        let mut java = Java::open(jars, plugin, &to.namespace());
+        let mut java = plugin.open(jars, &to.namespace());
         assert_eq!(java.all(JOB).expect("read"), expected, "{plugin:?}");
         assert_eq!(java.latest(JOB).expect("read"), expected[2..]);
     }
@@ -123,7 +125,7 @@ async fn a_foreign_file_that_stops_java_does_not_stop_ours() {
     for plugin in Plugin::ALL {
         let folder = Folder::new();
         let storage = folder.open().await;
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         ours::store(&storage, &state(1)).await;
         let foreign = folder.job(JOB).join("notes.ser");
         fs::write(&foreign, "").expect("written");

@@ -4,10 +4,12 @@ use std::fs;
 use std::process::Command;
 
 use checkpoint_storage_api::CheckpointStorage;
+use checkpoint_storage_tests::java::ours::{self, job, names};
+use checkpoint_storage_tests::java::{State, jars};
 use checkpoint_storage_tests::{command_line, plugins_directory, run};
 
-use crate::ours::{self, Folder, job, names};
-use crate::peer::{Java, Plugin, State, jars};
+use crate::folder::Folder;
+use crate::peer::Plugin;
 
 const JOB: &str = "1";
 
@@ -27,7 +29,7 @@ fn one_configuration_serves_both_if_it_has_java_s_spellings() {
         (Plugin::LocalFile, "type: localfile\n        plugin-config:"),
     ] {
         let folder = Folder::new();
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         java.store(&state(1, 1)).expect("stored");
         let yaml = format!(
             "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        {keys}\n          \
@@ -42,13 +44,8 @@ fn one_configuration_serves_both_if_it_has_java_s_spellings() {
         // Java does not know the other spelling: it looks in its default namespace.
         let job = format!("no-such-job-{}", std::process::id());
         java.store(&State { job: job.clone(), ..state(1, 1) }).expect("stored");
-        let mut elsewhere = Java::open_keyed(
-            Command::new("java"),
-            jars,
-            plugin,
-            "storageNameSpace",
-            &folder.namespace(),
-        );
+        let mut elsewhere =
+            plugin.open_keyed(Command::new("java"), jars, "storageNameSpace", &folder.namespace());
         assert_eq!(elsewhere.all(&job).expect("no error"), [], "{plugin:?}");
     }
 }
@@ -58,7 +55,7 @@ async fn negative_ids_are_java_s_to_write_and_ours_to_find() {
     let Some(jars) = jars() else { return };
     for plugin in Plugin::ALL {
         let folder = Folder::new();
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         let negative = state(3, -1);
         java.store(&negative).expect("stored");
         java.get(JOB, 3, -1).expect_err("it takes the name apart at every hyphen");
@@ -79,7 +76,7 @@ async fn deleting_where_there_is_nothing_is_an_error_of_java_s_alone() {
     for plugin in Plugin::ALL {
         let folder = Folder::new();
         let storage = folder.open().await;
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         ours::store(&storage, &state(1, 1)).await;
         storage.delete_checkpoint(&job(JOB), 1, 1).await.expect("deleted");
         java.delete(JOB, 1, &[1]).expect_err("it has none");
@@ -99,7 +96,7 @@ async fn java_s_localfile_looks_into_subdirectories() {
         fs::create_dir(&directory).expect("created");
         let name = entry.name.to_string();
         fs::copy(folder.job(JOB).join(&name), directory.join(&name)).expect("copied");
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         let seen = java.all(JOB).expect("read").len();
         assert_eq!(seen, if plugin == Plugin::LocalFile { 2 } else { 1 });
         assert_eq!(names(&storage, JOB).await, [name]);
@@ -114,7 +111,7 @@ async fn in_the_locale_c_java_loses_a_job_id_and_ours_does_not() {
         let chinese = State { job: "任务".to_owned(), ..state(1, 1) };
         let mut launcher = Command::new("sh");
         launcher.args(["-c", "LC_ALL=C exec java \"$@\"", "sh"]);
-        let mut java = Java::open_by(launcher, jars, plugin, &folder.namespace());
+        let mut java = plugin.open_by(launcher, jars, &folder.namespace());
         // `hdfs` refuses it, `localfile` stores it where it does not find it again.
         assert_eq!(java.store(&chinese).is_ok(), plugin == Plugin::LocalFile);
         java.all("任务").expect_err("it cannot name the directory");

@@ -5,9 +5,11 @@ use std::fs;
 use checkpoint_storage_api::{
     CheckpointKind, CheckpointStorage, ErrorKind, Integrity, ListQuery, ScanKind,
 };
+use checkpoint_storage_tests::java::ours::{self, job, names};
+use checkpoint_storage_tests::java::{State, jars};
 
-use crate::ours::{self, Folder, job, names};
-use crate::peer::{Java, Plugin, State, jars};
+use crate::folder::Folder;
+use crate::peer::Plugin;
 
 const JOB: &str = "任务 1";
 
@@ -49,7 +51,7 @@ async fn ours_reads_what_java_wrote() {
     let Some(jars) = jars() else { return };
     for plugin in Plugin::ALL {
         let folder = Folder::new();
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         let mut expected = states();
         // Java can write negative ids, though it does not find them again.
         expected.push(State::new(JOB, -1, 5, Some(b"negative pipeline")));
@@ -78,7 +80,7 @@ async fn a_flipped_bit_in_java_s_states_is_seen_where_java_kept_a_sidecar() {
     let Some(jars) = jars() else { return };
     for plugin in Plugin::ALL {
         let folder = Folder::new();
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         let name = java.store(&State::new(JOB, 1, 1, Some(&mebibyte()))).expect("stored");
         let file = folder.job(JOB).join(&name);
         let mut bytes = fs::read(&file).expect("readable");
@@ -117,7 +119,7 @@ async fn java_reads_what_ours_wrote() {
         let savepoint = State::new(JOB, 1, 4, Some(b"kept"));
         ours::store_as(&storage, &savepoint, CheckpointKind::Savepoint).await;
         expected.push(savepoint);
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         assert!(java.all(JOB).expect("read") == sorted(&expected), "{plugin:?}");
         assert!(java.latest(JOB).expect("read") == latest(&expected), "{plugin:?}");
         for last in latest(&expected) {
@@ -143,7 +145,7 @@ async fn java_deletes_what_ours_wrote_and_ours_goes_on() {
         for state in &expected {
             ours::store(&storage, state).await;
         }
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         java.delete(JOB, 1, &[1, 2, 77]).expect("deleted");
         expected.retain(|state| state.pipeline != 1 || state.checkpoint > 2);
         assert!(ours::all(&storage, JOB).await == expected, "{plugin:?}");
@@ -164,7 +166,7 @@ async fn ours_deletes_what_java_wrote_and_java_goes_on() {
     let Some(jars) = jars() else { return };
     for plugin in Plugin::ALL {
         let folder = Folder::new();
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         let storage = folder.open().await;
         let mut expected = states();
         for state in &expected {

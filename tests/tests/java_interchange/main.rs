@@ -4,7 +4,7 @@
 mod aside;
 mod differences;
 mod exchange;
-mod ours;
+mod folder;
 mod peer;
 mod switching;
 mod users;

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use checkpoint_storage_api::{CheckpointStorage, ListQuery};
+use checkpoint_storage_tests::java::ours::{self, job, names};
+use checkpoint_storage_tests::java::{State, jars};
 use storage_host::retention;
 
-use crate::ours::{self, Folder, job, names};
-use crate::peer::{Java, Plugin, State, jars};
+use crate::folder::Folder;
+use crate::peer::Plugin;
 
 const JOB: &str = "865405612345123456";
 
@@ -23,7 +25,7 @@ async fn there_and_back_loses_nothing() {
         let folder = Folder::new();
         let mut expected = Vec::new();
         {
-            let mut java = Java::open(jars, plugin, &folder.namespace());
+            let mut java = plugin.open(jars, &folder.namespace());
             for (pipeline, checkpoint) in [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3)] {
                 expected.push(state(pipeline, checkpoint, "by java"));
                 java.store(expected.last().expect("pushed")).expect("stored");
@@ -47,7 +49,7 @@ async fn there_and_back_loses_nothing() {
             storage.close().await.expect("closed");
         }
         {
-            let mut java = Java::open(jars, plugin, &folder.namespace());
+            let mut java = plugin.open(jars, &folder.namespace());
             let mut by_id = expected.clone();
             by_id.sort();
             assert_eq!(java.all(JOB).expect("read"), by_id, "{plugin:?}");
@@ -75,7 +77,7 @@ async fn after_a_clock_that_was_ahead_ours_is_the_latest_and_java_s_is_not() {
     let Some(jars) = jars() else { return };
     for plugin in Plugin::ALL {
         let folder = Folder::new();
-        let mut java = Java::open(jars, plugin, &folder.namespace());
+        let mut java = plugin.open(jars, &folder.namespace());
         let name = java.store(&state(1, 1, "ahead")).expect("stored");
         let (_, rest) = name.split_once('-').expect("a name");
         let ahead = format!("4102444800000-{rest}");

@@ -7,10 +7,11 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use checkpoint_storage_tests::java::{Java, State, jars};
 use checkpoint_storage_tests::{artifacts, command_line, plugin, run, skip};
 
-use crate::ours::Folder;
-use crate::peer::{Java, Plugin, State, jars};
+use crate::folder::Folder;
+use crate::peer::Plugin;
 
 /// Users that own nothing, and a group that both are in.
 const OURS: u32 = 65_533;
@@ -67,7 +68,7 @@ impl Shared {
         let mut launcher = Command::new("sh");
         launcher.args(["-c", "umask 022 && exec java \"$@\"", "sh"]);
         launcher.uid(JAVA).gid(GROUP).current_dir("/");
-        Java::open_by(launcher, &self.path("jars"), plugin, &self.path("checkpoints"))
+        plugin.open_by(launcher, &self.path("jars"), &self.path("checkpoints"))
     }
 
     fn ours(&self, arguments: &[&str], states: &[u8]) -> Output {
