@@ -1,0 +1,24 @@
+//! Servers that speak S3, what stands between them and a plugin, and what the plugin finds on them.
+//!
+//! - `server`: a server, and a bare client of it
+//! - `minio`: MinIO, as `cargo xtask` builds and starts it
+//! - `in_process`: s3s-fs, a second opinion that needs nothing installed
+//! - `places`: namespaces on a server, for the conformance suite
+//! - `proxy`: refuses requests, cuts connections and loses answers
+//! - `imds`: hands out credentials as a cloud machine's metadata service does
+//! - `loopback`: what the servers of this process listen with
+
+mod imds;
+mod in_process;
+mod loopback;
+mod minio;
+mod places;
+mod proxy;
+mod server;
+
+pub use imds::{Asked, ImdsServer};
+pub use in_process::in_process;
+pub use minio::minio;
+pub use places::S3Places;
+pub use proxy::{FaultyProxy, Shares, Troubles};
+pub use server::S3Server;
