@@ -6,16 +6,18 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::jceks::Keystore;
 use crate::password::KeystorePassword;
 use crate::{file, provider};
 
-/// Bytes; Hadoop's keystores have some 500 for each secret.
+/// Bytes; a secret takes some 500 of them.
 const LONGEST_KEYSTORE: u64 = 16 * 1024 * 1024;
 
 /// The keystores that `hadoop.security.credential.provider.path` names, each read once.
 pub struct CredentialProviders {
-    keystores: Vec<PathBuf>,
+    password: KeystorePassword,
+    keystores: Vec<(PathBuf, Keystore)>,
     missing: Vec<PathBuf>,
 }
 
@@ -28,32 +30,44 @@ impl CredentialProviders {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidPath`] or [`ErrorKind::Unsupported`] for a URI,
-    /// [`ErrorKind::Unreadable`], [`ErrorKind::Damaged`] or [`ErrorKind::WrongPassword`] for a file.
-    pub fn open(path_list: &str, _password: &KeystorePassword) -> Result<Self, Error> {
-        let mut opened = Self { keystores: Vec::new(), missing: Vec::new() };
+    /// [`InvalidPath`](crate::ErrorKind::InvalidPath) or [`Unsupported`](crate::ErrorKind::Unsupported) for a URI;
+    /// [`Unreadable`](crate::ErrorKind::Unreadable), [`Damaged`](crate::ErrorKind::Damaged) or [`WrongPassword`](crate::ErrorKind::WrongPassword) for a file.
+    pub fn open(path_list: &str, password: &KeystorePassword) -> Result<Self, Error> {
+        let mut opened =
+            Self { password: password.clone(), keystores: Vec::new(), missing: Vec::new() };
         for path in provider::files(path_list)? {
             match file::read(&path, LONGEST_KEYSTORE) {
-                Ok(_) => opened.keystores.push(path),
+                Ok(bytes) => {
+                    let keystore = Keystore::read(&bytes, password.expose())
+                        .map_err(|fault| fault.error(path.display().to_string(), password))?;
+                    opened.keystores.push((path, keystore));
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => opened.missing.push(path),
-                Err(error) => return Err(file::unreadable(&path, error, "")),
+                Err(error) => return Err(file::unreadable(&path, error, "name a keystore there")),
             }
         }
         Ok(opened)
     }
 
-    /// The secret under `alias` of the first keystore that has one, in whatever case it is written.
+    /// The secret under `alias`, in whatever case it is written, of the first keystore that has
+    /// one; `None` if none has.
     ///
     /// It is decrypted by this call, which takes the processor for some 50 ms: in asynchronous code
-    /// call it where that is allowed.
+    /// make it where that is allowed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WrongPassword`] for an entry that was sealed with a password of its own,
-    /// [`ErrorKind::Unsupported`] for one that holds a key instead of a text.
+    /// [`WrongPassword`](crate::ErrorKind::WrongPassword) for an entry that was sealed under a password of its own,
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) for one that holds a key instead of a text.
     pub fn get(&self, alias: &str) -> Result<Option<SecretString>, Error> {
-        let _ = (alias, ErrorKind::Damaged);
-        Ok(None)
+        self.keystores
+            .iter()
+            .find_map(|(path, keystore)| {
+                let subject = || format!("{alias} in {}", path.display());
+                let secret = keystore.get(alias, self.password.expose())?;
+                Some(secret.map_err(|fault| fault.error(subject(), &self.password)))
+            })
+            .transpose()
     }
 
     /// The keystores that do not exist, and so hold nothing.
@@ -61,18 +75,19 @@ impl CredentialProviders {
         &self.missing
     }
 
-    /// The files of all keystores in order, for messages.
+    /// The files of the keystores that exist, in order, for messages.
     pub fn describe(&self) -> String {
-        let paths: Vec<_> = self.keystores.iter().map(|path| path.display().to_string()).collect();
-        paths.join(", ")
+        let paths = self.keystores.iter().map(|(path, _)| path.display().to_string());
+        paths.collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Shows which files, nothing of what is in them.
 impl fmt::Debug for CredentialProviders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keystores: Vec<_> = self.keystores.iter().map(|(path, _)| path).collect();
         f.debug_struct("CredentialProviders")
-            .field("files", &self.describe())
+            .field("keystores", &keystores)
             .field("missing", &self.missing)
             .finish()
     }

@@ -4,6 +4,7 @@
 mod credentials;
 mod error;
 mod file;
+mod jceks;
 mod password;
 mod provider;
 

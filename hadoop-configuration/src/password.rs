@@ -68,6 +68,18 @@ impl KeystorePassword {
     pub(crate) fn expose(&self) -> &str {
         self.text.expose_secret()
     }
+
+    /// What to do when it is the wrong one.
+    pub(crate) fn advice(&self) -> String {
+        match self.origin {
+            Origin::Environment | Origin::File(_) => {
+                "give the password that the keystore was made with".to_owned()
+            }
+            Origin::Default => format!(
+                "give the keystore's password in {VARIABLE}, or in a file that {FILE_KEY} names"
+            ),
+        }
+    }
 }
 
 /// Where the password came from, never the password.
@@ -76,9 +88,7 @@ impl fmt::Display for KeystorePassword {
         match &self.origin {
             Origin::Environment => write!(f, "the password in {VARIABLE}"),
             Origin::File(path) => write!(f, "the password in {}", path.display()),
-            Origin::Default => {
-                write!(f, "hadoop's default password (neither {VARIABLE} nor {FILE_KEY} is set)")
-            }
+            Origin::Default => f.write_str("hadoop's default password"),
         }
     }
 }
