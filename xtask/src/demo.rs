@@ -1,24 +1,142 @@
 //! Builds what the demo needs, and runs it.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::dist::{Profile, assemble};
+use crate::minio::{BUCKET, Minio};
 use crate::process::{Context, Error, Result};
 use crate::workspace::{HOST_BINARY, Plugin, Workspace};
 
-/// The backend that the demo stores on: it builds no other.
-const BACKEND: &str = "checkpoint-storage-localfile";
+/// Chooses the backend that the demo stores on; the other options are the demo's own.
+const ON: &str = "--on";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    /// As the demo does by itself: in a temporary folder.
+    LocalFile,
+    /// On a MinIO of its own.
+    S3,
+}
+
+impl Backend {
+    fn package(self) -> &'static str {
+        match self {
+            Self::LocalFile => "checkpoint-storage-localfile",
+            Self::S3 => "checkpoint-storage-s3",
+        }
+    }
+}
 
 pub(crate) fn run(options: &[String]) -> Result<ExitCode> {
+    let (backend, options) = backend_of(options)?;
+    let program = build(backend)?;
+    let mut demo = Command::new(&program);
+    match backend {
+        Backend::LocalFile => watch(demo.arg("demo").args(options)),
+        Backend::S3 => {
+            let minio = Minio::start()?;
+            let folder = tempfile::tempdir().context("a temporary folder")?;
+            let configuration = folder.path().join("seatunnel.yaml");
+            std::fs::write(&configuration, s3_configuration(&minio.value("endpoint")?))
+                .context(configuration.display())?;
+            demo.env("DEMO_ACCESS_KEY", minio.value("access_key")?);
+            demo.env("DEMO_SECRET_KEY", minio.value("secret_key")?);
+            watch(demo.arg("-c").arg(&configuration).arg("demo").args(options))
+        }
+    }
+}
+
+/// The backend that the options choose, wherever they do, and the other options.
+fn backend_of(options: &[String]) -> Result<(Backend, Vec<&String>)> {
+    let mut backend = Backend::LocalFile;
+    let mut others = Vec::new();
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        let chosen = match option.strip_prefix(ON) {
+            Some("") => options.next().map_or("", String::as_str),
+            Some(value) if value.starts_with('=') => &value[1..],
+            _ => {
+                others.push(option);
+                continue;
+            }
+        };
+        backend = match chosen {
+            "localfile" => Backend::LocalFile,
+            "s3" => Backend::S3,
+            other => {
+                return Err(Error::new(format!(
+                    "{ON} {other:?}: the demo can run on `localfile` or on `s3`"
+                )));
+            }
+        };
+    }
+    Ok((backend, others))
+}
+
+/// Builds the command line and this backend alone; where the command line is.
+fn build(backend: Backend) -> Result<std::path::PathBuf> {
     let workspace = Workspace::load()?;
-    let is_backend = |plugin: &&Plugin| plugin.package == BACKEND;
-    let backend = workspace.plugins.iter().find(is_backend);
-    let backend = backend.ok_or_else(|| Error::new(format!("no package {BACKEND}")))?;
+    let package = backend.package();
+    let plugin = workspace.plugins.iter().find(|plugin: &&Plugin| plugin.package == package);
+    let plugin = plugin.ok_or_else(|| Error::new(format!("no package {package}")))?;
     let folder = workspace.target.join("demo");
-    assemble(&workspace, Profile::Dev, std::slice::from_ref(backend), &folder)?;
-    let program = folder.join("bin").join(HOST_BINARY);
-    let ended =
-        Command::new(&program).arg("demo").args(options).status().context(program.display())?;
+    assemble(&workspace, Profile::Dev, std::slice::from_ref(plugin), &folder)?;
+    Ok(folder.join("bin").join(HOST_BINARY))
+}
+
+fn watch(demo: &mut Command) -> Result<ExitCode> {
+    let ended = demo.status().context(Path::new(demo.get_program()).display())?;
     let code = ended.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn s3_configuration(endpoint: &str) -> String {
+    format!(
+        "\
+seatunnel:
+  engine:
+    checkpoint:
+      storage:
+        type: hdfs
+        max-retained: 3
+        plugin-config:
+          storage-type: s3
+          s3.bucket: {BUCKET}
+          fs.s3a.endpoint: {endpoint}
+          fs.s3a.access-key: ${{DEMO_ACCESS_KEY}}
+          fs.s3a.secret-key: ${{DEMO_SECRET_KEY}}
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backend_is_chosen_anywhere_and_other_options_are_passed_on() {
+        let parted = |text: &str| {
+            let options: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            let parted = backend_of(&options).map_err(|error| error.to_string());
+            parted.map(|(backend, others)| {
+                (backend, others.into_iter().cloned().collect::<Vec<_>>().join(" "))
+            })
+        };
+        let (local, s3) = (Backend::LocalFile, Backend::S3);
+        for (options, backend, others) in [
+            ("", local, ""),
+            ("--kills 5", local, "--kills 5"),
+            ("--on s3", s3, ""),
+            ("--on=s3 --kills 5", s3, "--kills 5"),
+            ("--kills 5 --on s3 --json", s3, "--kills 5 --json"),
+            ("--on localfile --once", local, "--once"),
+        ] {
+            assert_eq!(parted(options), Ok((backend, others.to_owned())), "{options}");
+        }
+        for options in ["--on", "--on tape", "--on="] {
+            let error = parted(options).expect_err(options);
+            assert!(error.contains("`localfile` or on `s3`"), "{error}");
+        }
+    }
 }

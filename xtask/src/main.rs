@@ -3,6 +3,7 @@
 mod demo;
 mod dist;
 mod java;
+mod minio;
 mod process;
 mod test;
 mod tools;
@@ -23,13 +24,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Run a stream job that is killed again and again, and recovers from its checkpoints.
+    /// Run a stream job that is killed again and again, and recovers from its checkpoints: in a
+    /// temporary folder, or with `--on s3` on a MinIO.
     ///
     /// Builds only what the demo needs. What follows is passed on to `checkpoint-storage demo`; see
     /// `cargo xtask demo --help` for that command's own options.
     #[command(disable_help_flag = true)]
     Demo {
-        /// Options of `checkpoint-storage demo`.
+        /// `--on localfile` or `--on s3`, and options of `checkpoint-storage demo`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
@@ -37,6 +39,10 @@ enum Task {
     Test,
     /// Build the Java peer of the interchange tests and print where its jars are.
     JavaPeer,
+    /// Build MinIO, start one and print the way to it as JSON.
+    ///
+    /// It ends, and what it stored is removed, when standard input closes (Ctrl-D).
+    Minio,
     /// Make a release folder to copy to another machine: bin/, plugins/, config/.
     ///
     /// Files are replaced by renaming, so that a running host keeps the plugins it loaded.
@@ -52,6 +58,7 @@ fn main() -> ExitCode {
         Task::Demo { options } => demo::run(&options),
         Task::Test => test::run().map(|()| ExitCode::SUCCESS),
         Task::JavaPeer => java::run().map(|()| ExitCode::SUCCESS),
+        Task::Minio => minio::run().map(|()| ExitCode::SUCCESS),
         Task::Dist { out } => dist::run(&out).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::dist::{Profile, build};
 use crate::java;
+use crate::minio;
 use crate::process::{Context, Error, Result, cargo, output_of, run as run_command};
 use crate::tools::install_missing;
 use crate::workspace::{Workspace, root};
@@ -21,6 +22,7 @@ const STEPS: &[Step] = &[
     ("documentation", documentation),
     ("build", build_all),
     ("java peer", java::build_if_possible),
+    ("minio", minio::build_if_possible),
     ("tests", tests),
     ("lints of the third-party plugin", third_party_lints),
 ];
@@ -118,6 +120,9 @@ fn tests() -> Result<()> {
     let mut command = cargo();
     command.args(["test", "--locked", "--workspace", "--no-fail-fast", "--", "--show-output"]);
     java::tell(&mut command);
+    // It serves until all tests have run.
+    let minio = minio::ForTests::start()?;
+    minio.tell(&mut command);
     command.stdout(input.try_clone().context("a pipe")?).stderr(input);
     let mut child = command.spawn().context("cargo test")?;
     // It holds ends of the pipe, which would never close.

@@ -10,7 +10,8 @@ pub(crate) struct Tool {
     pub(crate) name: &'static str,
     /// Whether it is there.
     is_there: fn() -> bool,
-    /// Debian's packages of it: the next is tried where the one before is not enough.
+    /// Debian's packages of it: the next is tried where the one before is not enough. None where all
+    /// are too old.
     packages: &'static [&'static str],
 }
 
@@ -29,7 +30,11 @@ pub(crate) const JDK: Tool = Tool {
 pub(crate) const MAVEN: Tool =
     Tool { name: "Maven (mvn)", is_there: || answers("mvn", "-v"), packages: &["maven"] };
 
-const TOOLS: [&Tool; 3] = [&STRACE, &JDK, &MAVEN];
+/// Builds MinIO.
+pub(crate) const GO: Tool =
+    Tool { name: "Go of version 1.24 or later (go)", is_there: is_go, packages: &[] };
+
+const TOOLS: [&Tool; 4] = [&STRACE, &JDK, &MAVEN, &GO];
 
 impl Tool {
     /// Whether it can be run.
@@ -54,8 +59,12 @@ pub(crate) fn install_missing() -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    // Without it apt knows no packages, or versions that are gone.
-    let updated = run_command(Command::new("apt-get").args(["update", "-q"]));
+    let updated = if missing.iter().all(|tool| tool.packages.is_empty()) {
+        Ok(())
+    } else {
+        // Without it apt knows no packages, or versions that are gone.
+        run_command(Command::new("apt-get").args(["update", "-q"]))
+    };
     for tool in missing {
         let installed = if updated.is_ok() { tool.install() } else { Ok(()) };
         if tool.is_there() {
@@ -89,6 +98,18 @@ fn java_major(text: &str) -> Option<u32> {
     number.split(['.', '-', '+']).next()?.parse().ok()
 }
 
+fn is_go() -> bool {
+    let Ok(output) = Command::new("go").args(["env", "GOVERSION"]).output() else { return false };
+    go_version(&String::from_utf8_lossy(&output.stdout)).is_some_and(|version| version >= (1, 24))
+}
+
+/// The version in `go1.26.8` or `go1.25rc1`.
+fn go_version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.trim().strip_prefix("go")?.split_once('.')?;
+    let minor = minor.split(|c: char| !c.is_ascii_digit()).next()?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +124,19 @@ mod tests {
             ("no such thing", None),
         ] {
             assert_eq!(java_major(text), major, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_go_version_is_found_in_what_it_prints() {
+        for (text, version) in [
+            ("go1.26.8\n", Some((1, 26))),
+            ("go1.25rc1", Some((1, 25))),
+            ("go1.24", Some((1, 24))),
+            ("devel go", None),
+            ("", None),
+        ] {
+            assert_eq!(go_version(text), version, "{text}");
         }
     }
 }
