@@ -1,4 +1,5 @@
 //! The Java peer of the interchange tests: the real engine's storage plugins in a small program.
+//! Their S3A is a folder of its own, fetched only when a test asks for it.
 
 use std::ffi::OsString;
 use std::io;
@@ -18,9 +19,35 @@ const WITHOUT: &str = "CHECKPOINT_STORAGE_WITHOUT_JAVA";
 /// The variable that the tests get, and its value.
 static PEER_OF_TESTS: OnceLock<(&str, OsString)> = OnceLock::new();
 
-/// Builds the peer and prints where its jars are.
-pub(crate) fn run() -> Result<()> {
-    println!("{}", build()?.display());
+/// A folder of jars that Maven fills.
+#[derive(Clone, Copy)]
+pub(crate) enum Jars {
+    /// The peer, with the engine's plugins and Hadoop.
+    Peer,
+    /// S3A and what it needs beside the peer's.
+    S3a,
+}
+
+impl Jars {
+    fn source(self) -> &'static str {
+        match self {
+            Self::Peer => "tests/java",
+            Self::S3a => "tests/java-s3a",
+        }
+    }
+
+    /// Its name beside Cargo's artifacts.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Peer => "java-peer",
+            Self::S3a => "java-s3a",
+        }
+    }
+}
+
+/// Builds the jars and prints where they are.
+pub(crate) fn run(jars: Jars) -> Result<()> {
+    println!("{}", build(jars)?.display());
     Ok(())
 }
 
@@ -33,7 +60,7 @@ pub(crate) fn build_if_possible() -> Result<()> {
             return Ok(());
         }
     }
-    let _ = PEER_OF_TESTS.set((PEER, build()?.into()));
+    let _ = PEER_OF_TESTS.set((PEER, build(Jars::Peer)?.into()));
     Ok(())
 }
 
@@ -44,23 +71,23 @@ pub(crate) fn tell(tests: &mut Command) {
     }
 }
 
-fn build() -> Result<PathBuf> {
-    let out = Workspace::load()?.target.join("java-peer");
-    let jars = out.join("lib");
+fn build(jars: Jars) -> Result<PathBuf> {
+    let out = Workspace::load()?.target.join(jars.folder());
+    let lib = out.join("lib");
     // Jars of another version would stay on the class path.
-    if jars.exists() {
-        std::fs::remove_dir_all(&jars).context(jars.display())?;
+    if lib.exists() {
+        std::fs::remove_dir_all(&lib).context(lib.display())?;
     }
     let mut definition = OsString::from("-Dpeer.out=");
     definition.push(&out);
     run_command(
         Command::new("mvn")
-            .current_dir(root().join("tests/java"))
+            .current_dir(root().join(jars.source()))
             .args(["--quiet", "--batch-mode"])
             .arg(definition)
             .arg("package")
             // Standard output is for the answer.
             .stdout(io::stderr()),
     )?;
-    Ok(jars)
+    Ok(lib)
 }

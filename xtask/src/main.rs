@@ -39,6 +39,8 @@ enum Task {
     Test,
     /// Build the Java peer of the interchange tests and print where its jars are.
     JavaPeer,
+    /// Fetch what S3A needs beside the Java peer and print where the jars are.
+    JavaS3a,
     /// Build MinIO, start one and print the way to it as JSON.
     ///
     /// It ends, and what it stored is removed, when standard input closes (Ctrl-D).
@@ -57,7 +59,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { options } => demo::run(&options),
         Task::Test => test::run().map(|()| ExitCode::SUCCESS),
-        Task::JavaPeer => java::run().map(|()| ExitCode::SUCCESS),
+        Task::JavaPeer => java::run(java::Jars::Peer).map(|()| ExitCode::SUCCESS),
+        Task::JavaS3a => java::run(java::Jars::S3a).map(|()| ExitCode::SUCCESS),
         Task::Minio => minio::run().map(|()| ExitCode::SUCCESS),
         Task::Dist { out } => dist::run(&out).map(|()| ExitCode::SUCCESS),
     };
