@@ -65,6 +65,9 @@ pub enum Writer {
     Unknown,
 }
 
+/// Whether a part of a listing holds what was looked for.
+pub type IsEnough<'a> = &'a (dyn Fn(&[FileEntry]) -> bool + Sync + 'a);
+
 /// A medium that keeps files in one directory per job.
 ///
 /// Every path is below one namespace, whose directories and files are named by a [`JobId`], a
@@ -82,13 +85,25 @@ pub trait FileSystem: Send + Sync + 'static {
 
     /// What lies in a directory, in any order; nothing if there is no such directory.
     ///
-    /// `start_after` allows an implementation to leave out the *checkpoints* whose names sort before
-    /// it byte by byte, which saves pages where the medium lists in that order.
+    /// `start_after` allows an implementation to leave out what sorts before it byte by byte, which
+    /// saves pages where the medium lists in that order.
     async fn list(
         &self,
         directory: Directory<'_>,
         start_after: Option<&str>,
     ) -> Result<Vec<FileEntry>>;
+
+    /// What lies in a job's directory, at least from some name on after which it `is_enough`. A
+    /// medium that lists in order can begin near the end of a long listing, by the time in names;
+    /// `now_ms` is the time in milliseconds since 1970.
+    async fn list_newest(
+        &self,
+        job: &JobId,
+        _now_ms: u64,
+        _is_enough: IsEnough<'_>,
+    ) -> Result<Vec<FileEntry>> {
+        self.list(Directory::Job(job), None).await
+    }
 
     /// The jobs that have a checkpoint, in any order.
     async fn jobs(&self) -> Result<Vec<JobId>> {

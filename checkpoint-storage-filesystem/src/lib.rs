@@ -50,5 +50,7 @@ mod storage;
 mod store;
 
 pub use environment::Environment;
-pub use filesystem::{ChunkReader, Directory, FileEntry, FileSystem, FileType, Upload, Writer};
+pub use filesystem::{
+    ChunkReader, Directory, FileEntry, FileSystem, FileType, IsEnough, Upload, Writer,
+};
 pub use storage::{FileSystemStorage, StorageOptions};

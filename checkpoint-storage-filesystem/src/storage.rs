@@ -80,6 +80,25 @@ impl<F: FileSystem> FileSystemStorage<F> {
         Ok(checkpoints(job, &entries))
     }
 
+    /// The same, where the newest of one pipeline are asked for no more than holds those.
+    async fn checkpoints_for(
+        &self,
+        job: &JobId,
+        query: &ListQuery,
+    ) -> Result<Vec<CheckpointEntry>> {
+        // Which other pipelines a job has shows only the whole listing.
+        let (Some(pipeline), Some(count)) = (query.pipeline(), query.newest_count()) else {
+            return self.checkpoints_in(job).await;
+        };
+        let is_enough = |entries: &[FileEntry]| {
+            let of_pipeline = checkpoints(job, entries).into_iter();
+            of_pipeline.filter(|entry| entry.name.pipeline_id == pipeline).count() >= count.get()
+        };
+        let now_ms = self.environment.now_ms();
+        let entries = self.file_system.list_newest(job, now_ms, &is_enough).await?;
+        Ok(checkpoints(job, &entries))
+    }
+
     async fn read_checkpoint(&self, job: &JobId, name: &CheckpointName) -> Result<Checkpoint> {
         let file = self.file_system.read(job, name).await?;
         let decoded = codec::decode(&file)
@@ -123,7 +142,7 @@ impl<F: FileSystem> CheckpointStorage for FileSystemStorage<F> {
     async fn list(&self, job: &JobId, query: &ListQuery) -> Result<Vec<CheckpointEntry>> {
         let _inside = self.gate.enter("list")?;
         self.file_system.check_job_id(job)?;
-        Ok(query.select(self.checkpoints_in(job).await?))
+        Ok(query.select(self.checkpoints_for(job, query).await?))
     }
 
     async fn read(&self, job: &JobId, name: &CheckpointName) -> Result<Checkpoint> {

@@ -4,10 +4,12 @@ use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use checkpoint_storage_api::{JobId, PipelineState};
-use crc_fast::{CrcAlgorithm, Digest};
+use crc_fast::{CrcAlgorithm, Digest, checksum_combine};
 use prost::encoding::{WireType, encode_key, encode_varint, int32, int64, string};
 
 use super::field;
+
+const CRC_32C: CrcAlgorithm = CrcAlgorithm::Crc32Iscsi;
 
 /// Whether a checkpoint is given a checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,23 @@ impl Encoded {
     /// The parts in the order in which they are written; some may be empty.
     pub fn parts(&self) -> impl Iterator<Item = &Bytes> {
         [Some(&self.prefix), self.states.as_ref(), Some(&self.trailer)].into_iter().flatten()
+    }
+
+    /// The CRC-32C of all parts. With a trailer the states are not read again.
+    pub fn checksum(&self) -> u32 {
+        let mut of_trailer = Checksum::default();
+        of_trailer.update(&self.trailer);
+        let before = match self.trailer.last_chunk() {
+            Some(value) => u32::from_le_bytes(*value),
+            None => {
+                let mut checksum = Checksum::default();
+                checksum.update(&self.prefix);
+                checksum.update(self.states.as_deref().unwrap_or_default());
+                checksum.value()
+            }
+        };
+        let (before, after) = (u64::from(before), u64::from(of_trailer.value()));
+        checksum_combine(CRC_32C, before, after, self.trailer.len() as u64) as u32
     }
 
     /// How many bytes the parts have together.
@@ -110,7 +129,7 @@ impl Checksum {
 
 impl Default for Checksum {
     fn default() -> Self {
-        Self(Digest::new(CrcAlgorithm::Crc32Iscsi))
+        Self(Digest::new(CRC_32C))
     }
 }
 
@@ -158,6 +177,18 @@ mod tests {
         let plain = bytes(&state(2, 1, None), Seal::None);
         assert_eq!(sealed[..plain.len()], plain);
         assert_eq!(sealed.len() as u64, plain.len() as u64 + TRAILER_LEN);
+    }
+
+    #[test]
+    fn the_checksum_of_the_whole_is_known_without_reading_it_again() {
+        for seal in [Seal::WithChecksum, Seal::None] {
+            for states in [None, Some(Bytes::new()), Some(Bytes::from(vec![7; 70_000]))] {
+                let state = state(1, 1, states);
+                let mut whole = Checksum::default();
+                whole.update(&bytes(&state, seal));
+                assert_eq!(encode(&state, seal).checksum(), whole.value(), "{seal:?}");
+            }
+        }
     }
 
     #[test]

@@ -73,3 +73,13 @@ pub static CREDENTIAL_PROVIDER_PATH: Key = Key::new(
     "keystores in which secrets are looked up first: `jceks://file/…` or `localjceks://file/…`, \
      several with commas between them",
 );
+
+/// `hadoop.security.credstore.java-keystore-provider.password-file`
+pub static KEYSTORE_PASSWORD_FILE: Key = Key::new(
+    PluginConfig,
+    HDFS_AND_S3,
+    "hadoop.security.credstore.java-keystore-provider.password-file",
+    Value::File,
+    "the file with the password of those keystores; `HADOOP_CREDSTORE_PASSWORD` in the environment \
+     comes before it, and with neither it is Hadoop's own `none`",
+);

@@ -81,7 +81,7 @@ pub static ATTEMPTS: Key =
 /// `fs.s3a.multipart.size`
 pub static MULTIPART_SIZE: Key =
     s3("fs.s3a.multipart.size", Value::Size, "the size of one part of a multipart upload")
-        .default("64M");
+        .default("8M");
 
 /// `fs.s3a.threads.max`
 pub static THREADS: Key =
@@ -158,6 +158,14 @@ pub static PROXY_USERNAME: Key =
 pub static PROXY_PASSWORD: Key = s3("fs.s3a.proxy.password", Value::Text, "the proxy's password")
     .needs("fs.s3a.proxy.username")
     .secret();
+
+/// `fs.s3a.security.credential.provider.path`
+pub static S3_CREDENTIAL_PROVIDER_PATH: Key = s3(
+    "fs.s3a.security.credential.provider.path",
+    Value::Text,
+    "keystores in which the secrets of S3 are looked up before those of \
+     `hadoop.security.credential.provider.path`",
+);
 
 /// `s3.ca-file`
 pub static CA_FILE: Key = s3(

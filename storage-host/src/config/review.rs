@@ -2,6 +2,7 @@
 //! its arguments.
 
 use checkpoint_storage_api::{ConfigKey, PluginConfig};
+use checkpoint_storage_keys::rows::{hdfs, s3};
 use checkpoint_storage_keys::{ALL, Key, Reader, Recognition, Section, recognize};
 
 use super::diagnostic::Diagnostic;
@@ -150,6 +151,10 @@ fn review_value(row: &Key, config: &PluginConfig, origin: &Origin, found: &mut V
     }
 }
 
+/// Where else than under its own key a secret can be: the plugin finds out.
+const ELSEWHERE: [&Key; 3] =
+    [&hdfs::CREDENTIAL_PROVIDER_PATH, &s3::S3_CREDENTIAL_PROVIDER_PATH, &s3::PER_BUCKET];
+
 /// A key without the other one that it needs.
 fn review_need(
     row: &Key,
@@ -170,7 +175,8 @@ fn review_need(
         Recognition::Misspelt(meant) => other.is_spelt(meant),
         _ => other.confusions.contains(&key),
     });
-    if given(other).is_some() || is_meant || origin.is_unreadable(other) {
+    let is_elsewhere = other.secret && ELSEWHERE.iter().any(|row| given(row).is_some());
+    if given(other).is_some() || is_meant || is_elsewhere || origin.is_unreadable(other) {
         return None;
     }
     let problem = format!("`{spelling}` means nothing without `{}`", other.name);

@@ -1,0 +1,152 @@
+//! Trying the bucket step by step.
+
+use std::future::Future;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use checkpoint_storage_api::{Error, ErrorKind, HealthOptions, HealthStatus, HealthStep, Result};
+use checkpoint_storage_filesystem::codec::Checksum;
+use checkpoint_storage_filesystem::{Directory, naming};
+
+use super::put::Object;
+use super::settle::Fingerprint;
+use super::{Bucket, Target};
+use crate::client::ServerClock;
+
+const PROBE: &[u8] = &[0x5a; 4096];
+/// AWS refuses what was signed a quarter of an hour off.
+const CLOCK_LIMIT: Duration = Duration::from_secs(15 * 60);
+/// From here on the difference is worth a word.
+const CLOCK_NOTE: Duration = Duration::from_secs(60);
+
+/// What a step saw, and what to do about it.
+struct Finding {
+    status: HealthStatus,
+    detail: String,
+    advice: Option<String>,
+}
+
+impl Bucket {
+    /// Each step is tried only if the one before it worked.
+    pub(crate) async fn health(
+        self: &std::sync::Arc<Self>,
+        options: HealthOptions,
+    ) -> Vec<HealthStep> {
+        let clock = ServerClock::default();
+        let mut steps = vec![step("list", self.reach(&clock)).await];
+        if let Some(time) = clock.time() {
+            let now = self.environment.now();
+            steps.push(step("clock", async { Ok(clock_finding(now, time)) }).await);
+        }
+        if options.write && steps.iter().all(|step| step.status != HealthStatus::Failed) {
+            let name = naming::probe(self.environment.token());
+            let key = self.keys.file(Directory::Namespace, &name);
+            let target = |operation| Target { operation, key: key.clone() };
+            steps.push(step("write", self.write_probe(target("write a probe"))).await);
+            if steps.iter().all(|step| step.status != HealthStatus::Failed) {
+                steps
+                    .push(step("create only", self.overwrite_probe(target("write a probe"))).await);
+                steps.push(step("read", self.read_probe(target("read a probe"))).await);
+                let delete = async {
+                    self.delete_one(&key).await?;
+                    Ok(Finding::passed("deleted it".to_owned()))
+                };
+                steps.push(step("delete", delete).await);
+            }
+        }
+        steps
+    }
+
+    async fn reach(&self, clock: &ServerClock) -> Result<Finding> {
+        let target = Target { operation: "list", key: self.keys.directory(Directory::Namespace) };
+        let _place = self.place().await;
+        let request = self
+            .client
+            .list_objects_v2()
+            .bucket(self.keys.bucket())
+            .prefix(&target.key)
+            .max_keys(1);
+        let sent = request.customize().interceptor(clock.clone()).send().await;
+        let output = sent.map_err(|error| self.failed(&target, &error))?;
+        let what = if output.contents().is_empty() { "is empty" } else { "can be listed" };
+        Ok(Finding::passed(format!("{} {what}", self.keys.url(&target.key))))
+    }
+
+    async fn write_probe(self: &std::sync::Arc<Self>, target: Target) -> Result<Finding> {
+        self.publish(target, probe()).await?;
+        Ok(Finding::passed(format!("wrote {} bytes", PROBE.len())))
+    }
+
+    /// Writes under a name that is taken: it must be refused.
+    async fn overwrite_probe(self: &std::sync::Arc<Self>, target: Target) -> Result<Finding> {
+        let advice = "two writers that choose one name are not kept apart; make sure that each job \
+                      has one writer at a time";
+        match self.publish(target, probe()).await {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && self.creates_only() => {
+                Ok(Finding::passed("the server refuses to write over it".to_owned()))
+            }
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(Finding::warned("the server would write over it", advice)),
+        }
+    }
+
+    async fn read_probe(self: &std::sync::Arc<Self>, target: Target) -> Result<Finding> {
+        let subject = self.keys.url(&target.key);
+        match self.read(target).await? == PROBE {
+            true => Ok(Finding::passed("read it back".to_owned())),
+            false => {
+                Err(Error::new(ErrorKind::Corrupt, "read a probe", "it is not what was written")
+                    .with_subject(subject))
+            }
+        }
+    }
+}
+
+fn probe() -> Object {
+    let mut checksum = Checksum::default();
+    checksum.update(PROBE);
+    let fingerprint = Fingerprint { len: PROBE.len() as u64, checksum: checksum.value() };
+    Object { pieces: vec![Bytes::from_static(PROBE)], fingerprint }
+}
+
+fn clock_finding(ours: SystemTime, theirs: SystemTime) -> Finding {
+    let (off, way) = match ours.duration_since(theirs) {
+        Ok(off) => (off, "ahead of"),
+        Err(error) => (error.duration(), "behind"),
+    };
+    let detail = format!("this machine's clock is {} s {way} the server's", off.as_secs());
+    match off {
+        _ if off >= CLOCK_LIMIT => {
+            Finding::warned(detail, "set the clock: requests that far off are refused")
+        }
+        _ if off >= CLOCK_NOTE => Finding::warned(detail, "let the clock be set from the network"),
+        _ => Finding::passed(detail),
+    }
+}
+
+impl Finding {
+    fn passed(detail: String) -> Self {
+        Self { status: HealthStatus::Passed, detail, advice: None }
+    }
+
+    fn warned(detail: impl Into<String>, advice: &str) -> Self {
+        let advice = Some(advice.to_owned());
+        Self { status: HealthStatus::Warned, detail: detail.into(), advice }
+    }
+}
+
+async fn step(name: &str, run: impl Future<Output = Result<Finding>>) -> HealthStep {
+    let begun = Instant::now();
+    let finding = run.await.unwrap_or_else(|error: Error| Finding {
+        status: HealthStatus::Failed,
+        detail: format!("{}: {}", error.subject(), error.reason()),
+        advice: error.advice().map(str::to_owned),
+    });
+    HealthStep {
+        name: name.to_owned(),
+        status: finding.status,
+        detail: finding.detail,
+        advice: finding.advice,
+        elapsed: begun.elapsed(),
+    }
+}

@@ -1,0 +1,223 @@
+//! Large objects in parts, some of them at once. Nothing is visible before the last step, and an
+//! upload that does not get there is aborted.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
+use checkpoint_storage_api::{Error, ErrorKind, Result};
+use checkpoint_storage_filesystem::codec::Checksum;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tracing::{debug, warn};
+
+use super::put::{ANY, CONTENT_TYPE, header_of};
+use super::settle::Fingerprint;
+use super::{Bucket, Target};
+use crate::body;
+use crate::client::Attempts;
+use crate::failure::Cause;
+
+/// How many parts of one object are under way at once, each with its memory.
+const PARTS_AT_ONCE: usize = 6;
+
+/// An upload that was begun. Dropped unfinished, it is aborted in the background.
+pub(super) struct MultipartUpload {
+    upload: Begun,
+    under_way: JoinSet<Result<CompletedPart>>,
+    done: Vec<CompletedPart>,
+    begun: i32,
+}
+
+/// What the server keeps of an upload.
+struct Begun {
+    bucket: Arc<Bucket>,
+    target: Target,
+    id: String,
+    /// Whether there is still something to abort.
+    is_open: bool,
+    runtime: Handle,
+}
+
+impl MultipartUpload {
+    pub(super) async fn begin(bucket: Arc<Bucket>, target: Target) -> Result<Self> {
+        let (encryption, key) = bucket.encryption();
+        let sent = {
+            let _place = bucket.place().await;
+            bucket
+                .client
+                .create_multipart_upload()
+                .bucket(bucket.keys.bucket())
+                .key(&target.key)
+                .content_type(CONTENT_TYPE)
+                .set_server_side_encryption(encryption)
+                .set_ssekms_key_id(key)
+                .set_checksum_algorithm(bucket.upload.checksum.then_some(ChecksumAlgorithm::Crc32C))
+                .send()
+                .await
+        };
+        let output = sent.map_err(|error| bucket.failed(&target, &error))?;
+        let Some(id) = output.upload_id().map(str::to_owned) else {
+            return Err(bucket.caused(&target, Cause::broken_off()));
+        };
+        let upload = Begun { bucket, target, id, is_open: true, runtime: Handle::current() };
+        Ok(Self { upload, under_way: JoinSet::new(), done: Vec::new(), begun: 0 })
+    }
+
+    /// Sends the next part as soon as there is a place for it.
+    pub(super) async fn add(&mut self, pieces: Vec<Bytes>) -> Result<()> {
+        while self.under_way.len() >= PARTS_AT_ONCE {
+            self.next_done().await?;
+        }
+        self.begun += 1;
+        let (bucket, target) = (Arc::clone(&self.upload.bucket), self.upload.target.clone());
+        let (id, number) = (self.upload.id.clone(), self.begun);
+        self.under_way.spawn(async move { bucket.send_part(target, id, number, pieces).await });
+        Ok(())
+    }
+
+    async fn next_done(&mut self) -> Result<bool> {
+        match self.under_way.join_next().await {
+            None => Ok(false),
+            Some(Ok(part)) => {
+                self.done.push(part?);
+                Ok(true)
+            }
+            Some(Err(error)) => Err(Error::new(
+                ErrorKind::Unexpected,
+                self.upload.target.operation,
+                error.to_string(),
+            )
+            .with_subject(self.upload.bucket.keys.url(&self.upload.target.key))),
+        }
+    }
+
+    /// Makes the object of its parts. What came of it is known afterwards, or the error says that
+    /// it is not.
+    pub(super) async fn finish(mut self, written: Fingerprint) -> Result<()> {
+        while self.next_done().await? {}
+        self.done.sort_unstable_by_key(|part| part.part_number());
+        let Self { upload: mut begun, done, .. } = self;
+        let bucket = Arc::clone(&begun.bucket);
+        let attempts = Attempts::default();
+        loop {
+            let creates_only = bucket.creates_only();
+            let Err(cause) = begun.complete(done.clone(), creates_only, &attempts).await else {
+                begun.is_open = false;
+                return Ok(());
+            };
+            if bucket.drops_condition(creates_only, &cause) {
+                continue;
+            }
+            // From here on it cannot be completed any more: what is there now stays.
+            begun.abort().await;
+            return bucket.settle(&begun.target, written, cause, &attempts).await;
+        }
+    }
+}
+
+impl Bucket {
+    async fn send_part(
+        self: Arc<Self>,
+        target: Target,
+        id: String,
+        number: i32,
+        pieces: Vec<Bytes>,
+    ) -> Result<CompletedPart> {
+        let checksum = self.upload.checksum.then(|| {
+            let mut checksum = Checksum::default();
+            pieces.iter().for_each(|piece| checksum.update(piece));
+            header_of(checksum.value())
+        });
+        let _place = self.place().await;
+        let sent = self
+            .client
+            .upload_part()
+            .bucket(self.keys.bucket())
+            .key(&target.key)
+            .upload_id(id)
+            .part_number(number)
+            .content_length(i64::try_from(body::total_len(&pieces)).unwrap_or(i64::MAX))
+            .set_checksum_crc32_c(checksum.clone())
+            .body(body::of_pieces(&pieces))
+            .send()
+            .await;
+        let output = sent.map_err(|error| self.failed(&target, &error))?;
+        Ok(CompletedPart::builder()
+            .part_number(number)
+            .set_e_tag(output.e_tag().map(str::to_owned))
+            .set_checksum_crc32_c(checksum)
+            .build())
+    }
+
+    /// Makes sure that an upload comes to nothing; whether it was still there.
+    pub(super) async fn abort_upload(&self, target: &Target, id: &str) -> Result<bool> {
+        let _place = self.place().await;
+        let sent = self
+            .client
+            .abort_multipart_upload()
+            .bucket(self.keys.bucket())
+            .key(&target.key)
+            .upload_id(id)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) => match Cause::of(&error) {
+                cause if cause.is_no_upload() => Ok(false),
+                cause => Err(self.caused(target, cause)),
+            },
+        }
+    }
+}
+
+impl Begun {
+    async fn complete(
+        &self,
+        parts: Vec<CompletedPart>,
+        creates_only: bool,
+        attempts: &Attempts,
+    ) -> Result<(), Cause> {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let _place = self.bucket.place().await;
+        let request = self
+            .bucket
+            .client
+            .complete_multipart_upload()
+            .bucket(self.bucket.keys.bucket())
+            .key(&self.target.key)
+            .upload_id(&self.id)
+            .set_if_none_match(creates_only.then(|| ANY.to_owned()))
+            .multipart_upload(parts);
+        let sent = request.customize().interceptor(attempts.clone()).send().await;
+        sent.map(drop).map_err(|error| Cause::of(&error))
+    }
+
+    async fn abort(&mut self) {
+        self.is_open = false;
+        give_up(&self.bucket, &self.target, &self.id).await;
+    }
+}
+
+async fn give_up(bucket: &Bucket, target: &Target, id: &str) {
+    match bucket.abort_upload(target, id).await {
+        Ok(_) => debug!(key = target.key, "upload aborted"),
+        Err(error) => warn!(
+            key = target.key,
+            %error,
+            "cannot abort an upload; what it took stays until leftovers are reclaimed"
+        ),
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if !self.is_open {
+            return;
+        }
+        let bucket = Arc::clone(&self.bucket);
+        let (target, id) = (self.target.clone(), std::mem::take(&mut self.id));
+        let abort = async move { give_up(&bucket, &target, &id).await };
+        self.bucket.background.spawn_on(abort, &self.runtime);
+    }
+}

@@ -1,0 +1,232 @@
+//! Writing an object so that it appears whole, once, and under a free name.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::put_object::PutObjectError;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use checkpoint_storage_api::{Error, ErrorKind, Result, async_trait};
+use checkpoint_storage_filesystem::Upload;
+use checkpoint_storage_filesystem::codec::{Checksum, Encoded};
+
+use super::multipart::MultipartUpload;
+use super::settle::Fingerprint;
+use super::{Bucket, Target};
+use crate::body;
+use crate::client::Attempts;
+use crate::config::Encryption;
+use crate::failure::Cause;
+
+/// What is to be written: the caller's own memory.
+pub(crate) struct Object {
+    pub(super) pieces: Vec<Bytes>,
+    pub(super) fingerprint: Fingerprint,
+}
+
+impl From<Encoded> for Object {
+    fn from(encoded: Encoded) -> Self {
+        let fingerprint = Fingerprint { len: encoded.total_len(), checksum: encoded.checksum() };
+        Self { pieces: encoded.parts().cloned().collect(), fingerprint }
+    }
+}
+
+impl Bucket {
+    /// Writes an object in one request, or, if it is large, in parts.
+    pub(crate) async fn publish(self: &Arc<Self>, target: Target, object: Object) -> Result<()> {
+        if object.fingerprint.len < self.upload.threshold {
+            return self.put(&target, &object).await;
+        }
+        self.check_free(&target).await?;
+        let mut pieces: VecDeque<_> = object.pieces.into();
+        let part_len = self.part_len(object.fingerprint.len);
+        let mut upload = MultipartUpload::begin(Arc::clone(self), target).await?;
+        loop {
+            let part = body::take_front(&mut pieces, part_len);
+            if part.is_empty() {
+                return upload.finish(object.fingerprint).await;
+            }
+            upload.add(part).await?;
+        }
+    }
+
+    /// Without a condition that the server keeps, this is what there is against writing over
+    /// something.
+    async fn check_free(&self, target: &Target) -> Result<()> {
+        if self.creates_only() {
+            return Ok(());
+        }
+        let _place = self.place().await;
+        let sent =
+            self.client.head_object().bucket(self.keys.bucket()).key(&target.key).send().await;
+        match sent {
+            Ok(_) => Err(self.taken(target)),
+            Err(error) => match Cause::of(&error) {
+                cause if cause.is_no_object() => Ok(()),
+                cause => Err(self.caused(target, cause)),
+            },
+        }
+    }
+
+    async fn put(self: &Arc<Self>, target: &Target, object: &Object) -> Result<()> {
+        self.check_free(target).await?;
+        let attempts = Attempts::default();
+        let mut delays = self.delays();
+        loop {
+            let creates_only = self.creates_only();
+            let sent = self.send(target, object, creates_only, &attempts).await;
+            let Err(error) = sent else { return Ok(()) };
+            let cause = Cause::of(&error);
+            if self.drops_condition(creates_only, &cause) {
+                continue;
+            }
+            match delays.next().filter(|_| cause.is_conflict()) {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => {
+                    return self.settle(target, object.fingerprint, cause, &attempts).await;
+                }
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        target: &Target,
+        object: &Object,
+        creates_only: bool,
+        attempts: &Attempts,
+    ) -> Result<(), SdkError<PutObjectError, HttpResponse>> {
+        let Fingerprint { len, checksum } = object.fingerprint;
+        let (encryption, key) = self.encryption();
+        let _place = self.place().await;
+        let request = self
+            .client
+            .put_object()
+            .bucket(self.keys.bucket())
+            .key(&target.key)
+            .content_length(i64::try_from(len).unwrap_or(i64::MAX))
+            .content_type(CONTENT_TYPE)
+            .set_if_none_match(creates_only.then(|| ANY.to_owned()))
+            .set_server_side_encryption(encryption)
+            .set_ssekms_key_id(key)
+            .set_checksum_crc32_c(self.upload.checksum.then(|| header_of(checksum)))
+            .body(body::of_pieces(&object.pieces));
+        request.customize().interceptor(attempts.clone()).send().await.map(drop)
+    }
+
+    /// How the server is to encrypt, and with which key.
+    pub(super) fn encryption(
+        &self,
+    ) -> (Option<aws_sdk_s3::types::ServerSideEncryption>, Option<String>) {
+        use aws_sdk_s3::types::ServerSideEncryption::{Aes256, AwsKms};
+        match &self.upload.encryption {
+            None => (None, None),
+            Some(Encryption::Aes256) => (Some(Aes256), None),
+            Some(Encryption::Kms(key)) => (Some(AwsKms), key.clone()),
+        }
+    }
+
+    /// How long the parts of an object of `len` bytes are.
+    fn part_len(&self, len: u64) -> u64 {
+        self.upload.part_len.max(len.div_ceil(MAX_PARTS))
+    }
+
+    /// Begins an object of `len` bytes to come.
+    pub(crate) fn begin(self: &Arc<Self>, target: Target, len: u64) -> ObjectUpload {
+        let part_len = (len >= self.upload.threshold).then(|| self.part_len(len));
+        ObjectUpload {
+            bucket: Arc::clone(self),
+            target,
+            len,
+            part_len,
+            written: Fingerprint { len: 0, checksum: 0 },
+            checksum: Checksum::default(),
+            waiting: VecDeque::new(),
+            parts: None,
+        }
+    }
+}
+
+/// What matches any object in a condition.
+pub(super) const ANY: &str = "*";
+pub(super) const CONTENT_TYPE: &str = "application/octet-stream";
+/// How many parts an object of S3 can have.
+const MAX_PARTS: u64 = 10_000;
+
+/// A checksum as S3 writes it.
+pub(super) fn header_of(checksum: u32) -> String {
+    BASE64_STANDARD.encode(checksum.to_be_bytes())
+}
+
+/// An object that comes in chunks: kept until a part is whole, or the object itself if it is small.
+pub(crate) struct ObjectUpload {
+    bucket: Arc<Bucket>,
+    target: Target,
+    /// How many bytes were announced.
+    len: u64,
+    /// How long a part is; `None` for an object that is written in one request.
+    part_len: Option<u64>,
+    written: Fingerprint,
+    checksum: Checksum,
+    waiting: VecDeque<Bytes>,
+    parts: Option<MultipartUpload>,
+}
+
+impl ObjectUpload {
+    async fn send_part(&mut self, len: u64) -> Result<()> {
+        let part = body::take_front(&mut self.waiting, len);
+        let parts = match &mut self.parts {
+            Some(parts) => parts,
+            None => {
+                self.bucket.check_free(&self.target).await?;
+                let begun =
+                    MultipartUpload::begin(Arc::clone(&self.bucket), self.target.clone()).await?;
+                self.parts.insert(begun)
+            }
+        };
+        parts.add(part).await
+    }
+
+    fn wrong_length(&self) -> Error {
+        let reason = format!("{} bytes were announced, not {}", self.len, self.written.len);
+        Error::new(ErrorKind::InvalidInput, self.target.operation, reason)
+            .with_subject(self.bucket.keys.url(&self.target.key))
+    }
+}
+
+#[async_trait]
+impl Upload for ObjectUpload {
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        self.written.len += chunk.len() as u64;
+        if self.written.len > self.len {
+            return Err(self.wrong_length());
+        }
+        self.checksum.update(&chunk);
+        self.waiting.push_back(chunk);
+        let Some(part_len) = self.part_len else { return Ok(()) };
+        while body::total_len(self.waiting.make_contiguous()) >= part_len {
+            self.send_part(part_len).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<()> {
+        if self.written.len < self.len {
+            return Err(self.wrong_length());
+        }
+        self.written.checksum = self.checksum.value();
+        if self.part_len.is_some() && !self.waiting.is_empty() {
+            self.send_part(u64::MAX).await?;
+        }
+        match self.parts {
+            Some(parts) => parts.finish(self.written).await,
+            None => {
+                let object = Object { pieces: self.waiting.into(), fingerprint: self.written };
+                self.bucket.put(&self.target, &object).await
+            }
+        }
+    }
+}

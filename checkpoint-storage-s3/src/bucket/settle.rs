@@ -1,0 +1,96 @@
+//! What became of a write whose answer was lost.
+
+use std::sync::Arc;
+
+use checkpoint_storage_api::{Error, ErrorKind, Outcome, Result};
+use checkpoint_storage_filesystem::codec::Checksum;
+use tracing::{info, warn};
+
+use super::{Bucket, Target};
+use crate::client::Attempts;
+use crate::failure::Cause;
+
+/// How many bytes are compared at once.
+const CHUNK_LEN: usize = 1 << 20;
+
+/// What an object is recognized by when it is read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    pub(crate) len: u64,
+    /// CRC-32C.
+    pub(crate) checksum: u32,
+}
+
+enum Found {
+    Ours,
+    Another,
+    Nothing,
+}
+
+impl Bucket {
+    /// Decides what a write that failed for `cause` did: nothing, unless an attempt's answer was
+    /// lost. Then what is there is read back and compared.
+    pub(super) async fn settle(
+        self: &Arc<Self>,
+        target: &Target,
+        written: Fingerprint,
+        cause: Cause,
+        attempts: &Attempts,
+    ) -> Result<()> {
+        if !attempts.may_have_succeeded() {
+            return Err(self.caused(target, cause));
+        }
+        match self.look(target, written).await {
+            Ok(Found::Ours) => {
+                info!(
+                    key = target.key,
+                    "an answer was lost; the object is there as it was written"
+                );
+                Ok(())
+            }
+            Ok(Found::Another) => Err(self.taken(target)),
+            // It may still be on its way, or was deleted meanwhile.
+            Ok(Found::Nothing) => Err(self.unknown(target, cause)),
+            Err(error) => {
+                warn!(key = target.key, %error, "cannot look what became of a write");
+                Err(self.unknown(target, cause))
+            }
+        }
+    }
+
+    async fn look(self: &Arc<Self>, target: &Target, written: Fingerprint) -> Result<Found> {
+        let mut reader = match self.open(target.clone()).await {
+            Ok(reader) => reader,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) => return Err(error),
+        };
+        if reader.len() != written.len {
+            return Ok(Found::Another);
+        }
+        let mut checksum = Checksum::default();
+        while let Some(chunk) = reader.next_chunk(CHUNK_LEN).await? {
+            checksum.update(&chunk);
+        }
+        Ok(if checksum.value() == written.checksum { Found::Ours } else { Found::Another })
+    }
+
+    fn unknown(&self, target: &Target, cause: Cause) -> Error {
+        let error = match cause.is_taken() {
+            true => Error::new(
+                ErrorKind::Unavailable,
+                target.operation,
+                "it was written, and is gone again",
+            )
+            .with_subject(self.keys.url(&target.key)),
+            false => self.caused(target, cause),
+        };
+        error.with_outcome(Outcome::Unknown)
+    }
+
+    /// The error of a name that is taken.
+    pub(super) fn taken(&self, target: &Target) -> Error {
+        let reason = "the name is taken; what is there was left as it is";
+        Error::new(ErrorKind::AlreadyExists, target.operation, reason)
+            .with_subject(self.keys.url(&target.key))
+    }
+}

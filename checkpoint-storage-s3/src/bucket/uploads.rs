@@ -1,0 +1,107 @@
+//! Multipart uploads that were begun and not ended: their parts take room and are in no listing.
+
+use std::time::SystemTime;
+
+use aws_sdk_s3::operation::list_multipart_uploads::ListMultipartUploadsOutput;
+use aws_sdk_s3::types::EncodingType;
+use checkpoint_storage_api::{JobId, Result};
+use checkpoint_storage_filesystem::{Directory, FileEntry, FileType};
+
+use super::{Bucket, Target};
+use crate::failure::Cause;
+use crate::keys;
+
+/// What separates a file's name from the id of an upload of it; no file of ours has it in its name.
+const UPLOAD: &str = "?uploadId=";
+
+impl Bucket {
+    /// The uploads of a job's files that were begun and are neither completed nor aborted.
+    pub(crate) async fn uploads(&self, job: &JobId) -> Result<Vec<FileEntry>> {
+        let directory = self.keys.directory(Directory::Job(job));
+        let target = Target { operation: "list uploads", key: directory };
+        let mut found = Vec::new();
+        let (mut key_marker, mut id_marker) = (None, None);
+        loop {
+            let page = match self.uploads_page(&target, key_marker.take(), id_marker.take()).await {
+                Ok(page) => page,
+                Err(error) => match Cause::of(&error) {
+                    // A server without it has none of its own either.
+                    cause if cause.is_not_implemented() => return Ok(Vec::new()),
+                    cause => return Err(self.caused(&target, cause)),
+                },
+            };
+            found.extend(entries(&page, &target.key));
+            if page.is_truncated() != Some(true) || page.next_key_marker().is_none() {
+                return Ok(found);
+            }
+            key_marker = decoded(&page, page.next_key_marker());
+            id_marker = page.next_upload_id_marker().map(str::to_owned);
+        }
+    }
+
+    async fn uploads_page(
+        &self,
+        target: &Target,
+        key_marker: Option<String>,
+        id_marker: Option<String>,
+    ) -> Result<
+        ListMultipartUploadsOutput,
+        aws_sdk_s3::error::SdkError<
+            aws_sdk_s3::operation::list_multipart_uploads::ListMultipartUploadsError,
+            aws_sdk_s3::config::http::HttpResponse,
+        >,
+    > {
+        let _place = self.place().await;
+        self.client
+            .list_multipart_uploads()
+            .bucket(self.keys.bucket())
+            // MinIO takes a prefix for a whole key and shows all uploads only without one.
+            .set_prefix(self.is_aws.then(|| target.key.clone()))
+            .encoding_type(EncodingType::Url)
+            .set_key_marker(key_marker)
+            .set_upload_id_marker(id_marker)
+            .send()
+            .await
+    }
+
+    /// Removes what [`uploads`](Self::uploads) or a listing showed; whether it was there, as far as
+    /// the server says so.
+    pub(crate) async fn reclaim(&self, directory: Directory<'_>, name: &str) -> Result<bool> {
+        let (file_name, id) = match name.split_once(UPLOAD) {
+            Some((file_name, id)) => (file_name, Some(id)),
+            None => (name, None),
+        };
+        let key = self.keys.file(directory, file_name);
+        match id {
+            Some(id) => {
+                self.abort_upload(&Target { operation: "reclaim a leftover", key }, id).await
+            }
+            None => self.delete_one(&key).await.map(|()| true),
+        }
+    }
+}
+
+fn decoded(page: &ListMultipartUploadsOutput, key: Option<&str>) -> Option<String> {
+    match page.encoding_type() {
+        Some(EncodingType::Url) => keys::decoded(key?),
+        _ => key.map(str::to_owned),
+    }
+}
+
+fn entries<'p>(
+    page: &'p ListMultipartUploadsOutput,
+    directory: &'p str,
+) -> impl Iterator<Item = FileEntry> + 'p {
+    page.uploads().iter().filter_map(move |upload| {
+        let key = decoded(page, upload.key())?;
+        let file_name = key.strip_prefix(directory).filter(|name| !name.contains('/'))?;
+        let begun = upload.initiated().and_then(|time| (*time).try_into().ok());
+        Some(FileEntry {
+            name: format!("{file_name}{UPLOAD}{}", upload.upload_id()?),
+            file_type: FileType::Other,
+            size: 0,
+            // Without its age it counts as young.
+            modified: begun.unwrap_or_else(SystemTime::now),
+        })
+    })
+}

@@ -1,0 +1,142 @@
+//! Which server is spoken to, and in which region.
+
+use checkpoint_storage_api::{PluginConfig, Result};
+use checkpoint_storage_keys::rows::s3::{ENDPOINT, PATH_STYLE, REGION, SSL};
+use checkpoint_storage_keys::values;
+
+use super::{Variables, wrong};
+
+/// Where AWS's own servers are, with the variants for China.
+const AWS_DOMAINS: [&str; 2] = [".amazonaws.com", ".amazonaws.com.cn"];
+/// What requests are signed for where no region is known: AWS's first one, and what servers of
+/// other kinds expect.
+const DEFAULT_REGION: &str = "us-east-1";
+const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
+/// The server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// Its URL; `None` for AWS's server in the region.
+    pub(crate) url: Option<String>,
+    pub(crate) region: String,
+    /// Whether the bucket stands in the path instead of the host's name.
+    pub(crate) path_style: bool,
+    pub(crate) is_aws: bool,
+    /// Whether it is spoken to over TLS.
+    pub(crate) tls: bool,
+}
+
+impl Endpoint {
+    pub(super) fn read(config: &PluginConfig, variables: Variables<'_>) -> Result<Self> {
+        let tls = SSL.read(config, values::boolean)?;
+        let given = ENDPOINT.given(config)?.map(|text| Address::parse(text, tls)).transpose()?;
+        let by_name = given.as_ref().and_then(|address| region_in(&address.host));
+        let by_environment = || REGION_VARIABLES.iter().find_map(|name| variables(name));
+        let region = REGION.given(config)?.map(str::to_owned);
+        let region = region.or(by_name).or_else(by_environment);
+        let is_aws = given.as_ref().is_none_or(|address| is_aws(&address.host));
+        let path_style = match PATH_STYLE.given(config)? {
+            Some(_) => PATH_STYLE.read(config, values::boolean)?,
+            None => !is_aws,
+        };
+        Ok(Self {
+            tls: given.as_ref().map_or(tls, |address| address.tls),
+            // The central name stands for every region, and refuses requests signed for others.
+            url: given.filter(|address| address.host != "s3.amazonaws.com").map(|it| it.url),
+            region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+            path_style,
+            is_aws,
+        })
+    }
+}
+
+struct Address {
+    url: String,
+    host: String,
+    tls: bool,
+}
+
+impl Address {
+    fn parse(text: &str, tls: bool) -> Result<Self> {
+        let text = text.trim_end_matches('/');
+        let url = match (text.contains("://"), tls) {
+            (true, _) => text.to_owned(),
+            (false, true) => format!("https://{text}"),
+            (false, false) => format!("http://{text}"),
+        };
+        let unfit = |problem: &str| {
+            let advice =
+                "write the server's URL, such as `http://minio:9000`, or its host and port";
+            wrong(&ENDPOINT, problem, advice)
+        };
+        let uri: http::Uri = url.parse().map_err(|_| unfit("this is no URL"))?;
+        let authority = uri.authority().ok_or_else(|| unfit("this names no host"))?;
+        let tls = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(unfit("its scheme is neither `http` nor `https`")),
+        };
+        if authority.as_str().contains('@') {
+            return Err(unfit("it holds a user, which S3 has not"));
+        }
+        if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
+            return Err(unfit(
+                "it has a path: the bucket and the namespace have keys of their own",
+            ));
+        }
+        Ok(Self { host: authority.host().to_ascii_lowercase(), url, tls })
+    }
+}
+
+fn is_aws(host: &str) -> bool {
+    AWS_DOMAINS.iter().any(|domain| host.ends_with(domain))
+}
+
+/// The region in the name of one of AWS's servers: `s3.REGION.amazonaws.com`,
+/// `s3-REGION.amazonaws.com`, `bucket.vpce-1.s3.REGION.vpce.amazonaws.com` and the like.
+fn region_in(host: &str) -> Option<String> {
+    let name = AWS_DOMAINS.iter().find_map(|domain| host.strip_suffix(domain))?;
+    let labels = name.rsplit('.');
+    labels
+        .map(|label| label.strip_prefix("s3-").unwrap_or(label))
+        .find(|label| is_region(label))
+        .map(str::to_owned)
+}
+
+/// Two letters, words, and a number: `eu-central-1`, `us-gov-west-1`.
+fn is_region(label: &str) -> bool {
+    let parts: Vec<_> = label.split('-').collect();
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    match parts[..] {
+        [area, ref words @ .., number] if !words.is_empty() => {
+            area.len() == 2
+                && is_word(&area)
+                && words.iter().all(is_word)
+                && !number.is_empty()
+                && number.bytes().all(|b| b.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_stands_in_the_name_of_a_server_of_aws() {
+        for (host, region) in [
+            ("s3.eu-central-1.amazonaws.com", Some("eu-central-1")),
+            ("s3-eu-west-1.amazonaws.com", Some("eu-west-1")),
+            ("s3.dualstack.us-east-2.amazonaws.com", Some("us-east-2")),
+            ("s3-fips.us-gov-west-1.amazonaws.com", Some("us-gov-west-1")),
+            ("bucket.vpce-1a2b.s3.us-east-1.vpce.amazonaws.com", Some("us-east-1")),
+            ("s3.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
+            ("s3.amazonaws.com", None),
+            ("s3.eu-central-1.example.com", None),
+            ("minio", None),
+        ] {
+            assert_eq!(region_in(host).as_deref(), region, "{host}");
+        }
+    }
+}
