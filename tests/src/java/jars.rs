@@ -20,6 +20,12 @@ pub fn jars() -> Option<&'static Path> {
     })
 }
 
+/// Where S3A and what it needs beside [`jars`] are. They are fetched when the first test asks.
+pub fn s3a_jars() -> Option<&'static Path> {
+    static JARS: OnceLock<PathBuf> = OnceLock::new();
+    java_is_there().then(|| JARS.get_or_init(|| built("java-s3a")).as_path())
+}
+
 fn java_is_there() -> bool {
     let without = std::env::var(WITHOUT);
     if let Ok(reason) = &without {

@@ -18,23 +18,25 @@ pub struct Java {
 type Answer<T> = Result<T, String>;
 
 impl Java {
-    /// Opens the engine's plugin of this name with these keys and values.
-    pub fn open(jars: &Path, plugin: &str, config: &[(&str, &str)]) -> Self {
+    /// Opens the engine's plugin of this name, from the jars in these folders, with these keys and
+    /// values.
+    pub fn open(jars: &[&Path], plugin: &str, config: &[(&str, &str)]) -> Self {
         Self::open_by(Command::new("java"), jars, plugin, config)
     }
 
     /// `launcher` starts `java`, as another user for example.
     pub fn open_by(
         mut launcher: Command,
-        jars: &Path,
+        jars: &[&Path],
         plugin: &str,
         config: &[(&str, &str)],
     ) -> Self {
+        let jars: Vec<_> = jars.iter().map(|folder| folder.join("*")).collect();
         launcher
             // In the locale `C` a JVM cannot write the names of most job ids.
             .env("LC_ALL", "C.UTF-8")
             .args(["-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp"])
-            .arg(jars.join("*"))
+            .arg(std::env::join_paths(jars).expect("no folder has a colon"))
             .args(["Peer", plugin])
             .args(config.iter().map(|(key, value)| format!("{key}={value}")))
             .stdin(Stdio::piped())

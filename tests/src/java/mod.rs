@@ -5,6 +5,6 @@ mod jvm;
 pub mod ours;
 mod state;
 
-pub use jars::jars;
+pub use jars::{jars, s3a_jars};
 pub use jvm::Java;
-pub use state::State;
+pub use state::{State, latest, sorted};

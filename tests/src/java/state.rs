@@ -36,6 +36,21 @@ impl State {
     }
 }
 
+/// The checkpoints as the driver tells them: by their ids.
+pub fn sorted(states: &[State]) -> Vec<State> {
+    let mut states = states.to_vec();
+    states.sort();
+    states
+}
+
+/// The last checkpoint of each pipeline of those that were stored in this order.
+pub fn latest(states: &[State]) -> Vec<State> {
+    let is_last = |(at, state): &(usize, &State)| {
+        states[at + 1..].iter().all(|later| later.pipeline != state.pipeline)
+    };
+    sorted(&states.iter().enumerate().filter(is_last).map(|(_, s)| s.clone()).collect::<Vec<_>>())
+}
+
 fn from_hex(text: &str) -> Vec<u8> {
     let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal");
     (0..text.len()).step_by(2).map(byte).collect()

@@ -6,7 +6,7 @@ use checkpoint_storage_api::{
     CheckpointKind, CheckpointStorage, ErrorKind, Integrity, ListQuery, ScanKind,
 };
 use checkpoint_storage_tests::java::ours::{self, job, names};
-use checkpoint_storage_tests::java::{State, jars};
+use checkpoint_storage_tests::java::{State, jars, latest, sorted};
 
 use crate::folder::Folder;
 use crate::peer::Plugin;
@@ -30,20 +30,6 @@ fn states() -> Vec<State> {
     ]
     .map(|(pipeline, checkpoint, states)| State::new(JOB, pipeline, checkpoint, states))
     .into()
-}
-
-fn sorted(states: &[State]) -> Vec<State> {
-    let mut states = states.to_vec();
-    states.sort();
-    states
-}
-
-/// The last of each pipeline.
-fn latest(states: &[State]) -> Vec<State> {
-    let is_last = |(at, state): &(usize, &State)| {
-        states[at + 1..].iter().all(|later| later.pipeline != state.pipeline)
-    };
-    sorted(&states.iter().enumerate().filter(is_last).map(|(_, s)| s.clone()).collect::<Vec<_>>())
 }
 
 #[tokio::test]

@@ -37,8 +37,8 @@ impl Plugin {
         let namespace = (key, namespace.to_str().expect("UTF-8"));
         let on_disk = [("storage.type", "hdfs"), ("fs.defaultFS", "file:///"), namespace];
         match self {
-            Self::Hdfs => Java::open_by(launcher, jars, "hdfs", &on_disk),
-            Self::LocalFile => Java::open_by(launcher, jars, "localfile", &[namespace]),
+            Self::Hdfs => Java::open_by(launcher, &[jars], "hdfs", &on_disk),
+            Self::LocalFile => Java::open_by(launcher, &[jars], "localfile", &[namespace]),
         }
     }
 }
