@@ -108,3 +108,70 @@ fn read(path: &Path) -> Result<SecretString, Error> {
     // What Java's `String.trim` takes for white space.
     Ok(text.trim_matches(|c| c <= ' ').into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_of(content: &[u8]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), content).expect("written");
+        file
+    }
+
+    fn assert_located(environment: Option<&str>, file: Option<&Path>, expected: &str) {
+        let password = KeystorePassword::locate(environment.map(Into::into), file);
+        assert!(password.expect("a password").expose() == expected, "another password");
+    }
+
+    fn refused(environment: Option<&str>, file: Option<&Path>) -> Error {
+        let password = KeystorePassword::locate(environment.map(Into::into), file);
+        let error = password.expect_err("an error");
+        assert!(!format!("{error}{error:?}").contains("hush"), "a secret is shown");
+        error
+    }
+
+    #[test]
+    fn it_is_looked_for_in_hadoop_s_order() {
+        let file = file_of(b"hush-file");
+        let missing = Path::new("/nowhere/password");
+        assert_located(Some("hush-environment"), Some(file.path()), "hush-environment");
+        assert_located(Some(""), Some(missing), "");
+        assert_located(None, Some(file.path()), "hush-file");
+        assert_located(None, None, "none");
+    }
+
+    #[test]
+    fn white_space_around_a_file_s_password_is_not_part_of_it() {
+        for content in ["hush it\n", "\t hush it\r\n\n", "\0hush it\0"] {
+            assert_located(None, Some(file_of(content.as_bytes()).path()), "hush it");
+        }
+        assert_located(None, Some(file_of(b"\n").path()), "");
+    }
+
+    #[test]
+    fn a_file_that_is_needed_must_be_there_and_hold_a_text() {
+        let missing = Path::new("/nowhere/password");
+        let error = refused(None, Some(missing));
+        assert_eq!(error.kind(), ErrorKind::Unreadable);
+        assert_eq!(error.subject(), "/nowhere/password");
+        assert!(error.advice().contains(FILE_KEY), "{error}");
+
+        for content in [&b"hush\xff"[..], &[b'x'; 64 * 1024 + 1]] {
+            let file = file_of(content);
+            assert_eq!(refused(None, Some(file.path())).kind(), ErrorKind::Unreadable);
+        }
+    }
+
+    #[test]
+    fn what_can_be_no_keystore_s_password_is_refused_with_where_it_came_from() {
+        for text in ["hush\n", "hush-ü"] {
+            let error = refused(Some(text), None);
+            assert_eq!(error.kind(), ErrorKind::WrongPassword);
+            assert!(error.subject().contains(VARIABLE), "{error}");
+        }
+        let file = file_of("hush-密".as_bytes());
+        let error = refused(None, Some(file.path()));
+        assert!(error.subject().contains(&*file.path().display().to_string()), "{error}");
+    }
+}

@@ -8,7 +8,7 @@ mod fault;
 mod object;
 mod seal;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use sha1::{Digest, Sha1};
@@ -34,7 +34,7 @@ const TRIED: usize = 3;
 /// The secret entries of a keystore, still sealed.
 pub(crate) struct Keystore {
     /// By alias, as [`modified_utf8`] has it.
-    entries: HashMap<Vec<u8>, Sealed>,
+    entries: BTreeMap<Vec<u8>, Sealed>,
 }
 
 impl Keystore {
@@ -73,8 +73,8 @@ impl Keystore {
 }
 
 /// The entries that follow the header; the last of an alias counts, as in Java.
-fn entries(cursor: &mut Cursor<'_>) -> Result<HashMap<Vec<u8>, Sealed>, Malformed> {
-    let mut entries = HashMap::new();
+fn entries(cursor: &mut Cursor<'_>) -> Result<BTreeMap<Vec<u8>, Sealed>, Malformed> {
+    let mut entries = BTreeMap::new();
     for _ in 0..cursor.u32()? {
         let kind = cursor.u32()?;
         let alias = cursor.text()?;
@@ -126,3 +126,6 @@ fn modified_utf8(text: &str) -> Vec<u8> {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests;

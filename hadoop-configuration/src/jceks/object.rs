@@ -3,7 +3,8 @@
 
 use super::cursor::{Cursor, Malformed};
 
-const STREAM: [u8; 4] = [0xac, 0xed, 0x00, 0x05];
+/// How every stream begins.
+pub(super) const STREAM: [u8; 4] = [0xac, 0xed, 0x00, 0x05];
 
 const NULL: u8 = 0x70;
 const REFERENCE: u8 = 0x71;
@@ -142,11 +143,21 @@ impl<'a> Stream<'a, '_> {
                 return Err(self.cursor.malformed("a class has fields of numbers"));
             }
             names.push(self.cursor.text()?);
-            let Value::Text(_class) = self.value()? else {
-                return Err(self.cursor.malformed("a field is of no class"));
-            };
+            self.class_of_field()?;
         }
         Ok(names)
+    }
+
+    fn class_of_field(&mut self) -> Result<(), Malformed> {
+        match self.cursor.u8()? {
+            TEXT => {
+                let text = Value::Text(self.cursor.text()?);
+                self.handles.push(Handle::Value(text));
+                Ok(())
+            }
+            REFERENCE => self.referent().map(drop),
+            _ => Err(self.cursor.malformed("a field is of no class")),
+        }
     }
 
     fn value(&mut self) -> Result<Value<'a>, Malformed> {
@@ -177,5 +188,52 @@ impl<'a> Stream<'a, '_> {
             .checked_sub(FIRST_HANDLE)
             .and_then(|index| self.handles.get(usize::try_from(index).ok()?))
             .ok_or(self.cursor.malformed("this refers to nothing"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A class without fields, up to where its ancestor is named.
+    const CLASS_X: [u8; 15] = [CLASS, 0, 1, b'X', 0, 0, 0, 0, 0, 0, 0, 0, SERIALIZABLE, 0, 0];
+
+    fn read(parts: &[&[u8]]) -> Result<Vec<u8>, &'static str> {
+        let stream = [&STREAM[..], &[OBJECT], &parts.concat()].concat();
+        let object = Object::read(&mut Cursor::new(&stream));
+        object.map(|object| object.class.to_vec()).map_err(|malformed| malformed.what)
+    }
+
+    #[test]
+    fn ancestors_are_followed_so_far_and_no_further() {
+        let child = [&CLASS_X[..], &[END_OF_ANNOTATIONS]].concat();
+        assert_eq!(read(&[&child, &[NULL]]), Ok(b"X".to_vec()));
+        assert_eq!(read(&[&child.repeat(MOST_ANCESTORS), &[NULL]]), Ok(b"X".to_vec()));
+        let endless = read(&[&child.repeat(100_000)]);
+        assert_eq!(endless, Err("a class has too many ancestors"));
+    }
+
+    #[test]
+    fn a_class_is_not_its_own_ancestor() {
+        let itself = [END_OF_ANNOTATIONS, REFERENCE, 0, 0x7e, 0, 0];
+        assert_eq!(read(&[&CLASS_X, &itself]), Err("this refers to no class"));
+        let nothing = [END_OF_ANNOTATIONS, REFERENCE, 0, 0x7e, 0, 1];
+        assert_eq!(read(&[&CLASS_X, &nothing]), Err("this refers to nothing"));
+        let below_all = [END_OF_ANNOTATIONS, REFERENCE, 0, 0, 0, 0];
+        assert_eq!(read(&[&CLASS_X, &below_all]), Err("this refers to nothing"));
+    }
+
+    #[test]
+    fn what_keys_are_not_written_with_is_refused() {
+        let cases: [(&[&[u8]], &str); 5] = [
+            (&[&[NULL]], "no class is named"),
+            (&[&CLASS_X[..12], &[3]], "a class writes more than its fields"),
+            (&[&CLASS_X, &[0x77]], "a class has annotations"),
+            (&[&CLASS_X[..13], &[0, 1, b'I']], "a class has fields of numbers"),
+            (&[&CLASS_X[..13], &[0, 1, b'[', 0, 1, b'f', ARRAY]], "a field is of no class"),
+        ];
+        for (parts, what) in cases {
+            assert_eq!(read(parts), Err(what));
+        }
     }
 }

@@ -11,7 +11,7 @@ use secrecy::zeroize::Zeroizing;
 
 use super::cursor::{Cursor, Malformed};
 use super::fault::Fault;
-use super::object::Object;
+use super::object::{Object, STREAM};
 
 const SEALED_CLASSES: [&[u8]; 2] =
     [b"com.sun.crypto.provider.SealedObjectForKeyProtector", b"javax.crypto.SealedObject"];
@@ -63,7 +63,9 @@ impl Sealed {
             .ok_or(Fault::OtherPassword)?;
         content.truncate(len);
         // Padding alone fits one wrong password in 256.
-        Object::read(&mut Cursor::new(&content)).map_err(|_| Fault::OtherPassword)?;
+        if !content.starts_with(&STREAM) {
+            return Err(Fault::OtherPassword);
+        }
         Ok(Key(content))
     }
 }
@@ -71,7 +73,7 @@ impl Sealed {
 impl Key {
     /// The secret that Hadoop made the key of.
     pub(super) fn into_text(self) -> Result<SecretString, Fault> {
-        let object = Object::read(&mut Cursor::new(&self.0))?;
+        let object = Object::read(&mut Cursor::new(&self.0)).map_err(|_| Fault::NotAText)?;
         let key = object.bytes("key").filter(|_| object.class == KEY_CLASS);
         let text = key.and_then(|key| std::str::from_utf8(key).ok()).ok_or(Fault::NotAText)?;
         Ok(text.into())
@@ -111,4 +113,43 @@ fn derive(
         part.copy_from_slice(&last);
     }
     derived
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a JDK's own cipher was seen to use for this password and three iterations.
+    #[test]
+    fn keys_are_derived_as_java_does() {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let cases = [
+            (
+                [1, 2, 3, 4, 5, 6, 7, 8],
+                "097e8e75ec1a8ff3fc4ee6acac685e8084efb6eaf6f4a683ce91bf7cf50fa78a",
+            ),
+            (
+                [1, 2, 3, 4, 1, 2, 3, 4],
+                "77465e26d3e7cff36cd1fb5ff00b367f097e8e75ec1a8ff3fc4ee6acac685e80",
+            ),
+        ];
+        for (salt, derived) in cases {
+            assert_eq!(hex(&*derive(b"hush-password", salt, 3)), derived);
+        }
+    }
+
+    #[test]
+    fn parameters_are_bounded() {
+        let encoded = |iterations: &[u8]| {
+            let len = 10 + u8::try_from(iterations.len()).expect("short");
+            [&[0x30, len, 4, 8, 1, 2, 3, 4, 5, 6, 7, 8], iterations].concat()
+        };
+        let salt = [1, 2, 3, 4, 5, 6, 7, 8];
+        assert_eq!(parameters(&encoded(&[2, 3, 3, 13, 64])), Some((salt, 200_000)));
+        assert_eq!(parameters(&encoded(&[2, 3, 0x4c, 0x4b, 0x40])), Some((salt, MOST_ITERATIONS)));
+        for unfit in [&[2, 3, 0x4c, 0x4b, 0x41][..], &[2, 1, 0], &[2, 1, 0xff], &[2, 1, 1, 5, 0]] {
+            assert_eq!(parameters(&encoded(unfit)), None, "{unfit:?}");
+        }
+        assert_eq!(parameters(&[0x30, 4, 4, 2, 1, 2]), None);
+    }
 }
