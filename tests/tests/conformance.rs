@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use checkpoint_storage_conformance::{FreshDirectories, Suite};
+use checkpoint_storage_tests::s3::{S3Places, S3Server, in_process, minio};
 use checkpoint_storage_tests::{plugin, plugin_from_outside};
 use storage_host::LoadedPlugin;
 
@@ -20,6 +21,45 @@ fn localfile_does_all_that_is_owed() {
     let report = Suite::all().run(Arc::new(subject), |_| ());
     report.assert_passed();
     assert_eq!(report.unsupported(), [] as [&str; 0]);
+}
+
+/// Keys of the plugin `s3`.
+type Keys = &'static [(&'static str, &'static str)];
+
+/// Every checkpoint in one request.
+const WHOLE: Keys = &[("s3.multipart-threshold", "1G")];
+/// In parts as soon and as small as S3 allows.
+const IN_PARTS: Keys = &[("s3.multipart-threshold", "5M"), ("fs.s3a.multipart.size", "5M")];
+
+fn s3_does_all_that_is_owed(server: &S3Server, keys: Keys) {
+    let subject = S3Places::new(load(&plugin("checkpoint_storage_s3")), server).with(keys);
+    let report = Suite::all().run(Arc::new(subject), |_| ());
+    report.assert_passed();
+    assert_eq!(report.unsupported(), [] as [&str; 0]);
+}
+
+#[test]
+fn s3_does_all_that_is_owed_on_minio() {
+    if let Some(server) = minio() {
+        s3_does_all_that_is_owed(server, WHOLE);
+    }
+}
+
+#[test]
+fn s3_does_all_that_is_owed_on_minio_in_parts() {
+    if let Some(server) = minio() {
+        s3_does_all_that_is_owed(server, IN_PARTS);
+    }
+}
+
+#[test]
+fn s3_does_all_that_is_owed_on_s3s() {
+    s3_does_all_that_is_owed(in_process(), WHOLE);
+}
+
+#[test]
+fn s3_does_all_that_is_owed_on_s3s_in_parts() {
+    s3_does_all_that_is_owed(in_process(), IN_PARTS);
 }
 
 #[test]
