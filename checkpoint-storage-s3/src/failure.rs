@@ -251,16 +251,19 @@ impl Cause {
                  s3:DeleteObject on what is in it"
                     .to_owned(),
             ),
-            ("KeyTooLongError" | "KeyTooLong" | "XMinioInvalidObjectName" | "InvalidURI", _) => {
-                (InvalidInput, "use a shorter or plainer job id".to_owned())
-            }
+            (
+                "KeyTooLongError"
+                | "KeyTooLong"
+                | "XMinioInvalidObjectName"
+                | "XMinioInvalidResourceName"
+                | "InvalidURI",
+                _,
+            ) => (InvalidInput, "use a shorter or plainer job id or namespace".to_owned()),
             ("EntityTooLarge", _) => (InvalidInput, "an object of S3 has at most 5 TiB".to_owned()),
             ("XMinioStorageFull" | "QuotaExceeded" | "StorageFull", _) | (_, Some(507)) => {
                 (NoSpace, "free space there or delete old checkpoints".to_owned())
             }
-            ("XMinioInvalidResourceName" | "InvalidBucketName", _) => {
-                (InvalidConfig, "correct `s3.bucket` and `storageNameSpace`".to_owned())
-            }
+            ("InvalidBucketName", _) => (InvalidConfig, "correct `s3.bucket`".to_owned()),
             ("NoSuchKey" | "NotFound" | "NoSuchVersion", _) | ("", Some(404)) => {
                 (NotFound, String::new())
             }

@@ -58,12 +58,11 @@ struct Address {
 
 impl Address {
     fn parse(text: &str, tls: bool) -> Result<Self> {
-        let text = text.trim_end_matches('/');
-        let url = match (text.contains("://"), tls) {
-            (true, _) => text.to_owned(),
-            (false, true) => format!("https://{text}"),
-            (false, false) => format!("http://{text}"),
+        let (scheme, host) = match text.split_once("://") {
+            Some((scheme, host)) => (scheme, host),
+            None => (if tls { "https" } else { "http" }, text),
         };
+        let url = format!("{scheme}://{}", host.trim_end_matches('/'));
         let unfit = |problem: &str| {
             let advice =
                 "write the server's URL, such as `http://minio:9000`, or its host and port";
