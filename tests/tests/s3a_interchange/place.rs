@@ -1,0 +1,123 @@
+//! A bucket on MinIO with a namespace that both sides share.
+
+use std::path::Path;
+
+use checkpoint_storage_tests::java::{Java, jars, s3a_jars};
+use checkpoint_storage_tests::plugins_directory;
+use checkpoint_storage_tests::s3::{S3Server, minio};
+use storage_host::{ManagedStorage, StorageHost, StorageSettings};
+
+/// The namespace, where a test does not choose another.
+pub(crate) const NAMESPACE: &str = "/seatunnel/checkpoint";
+/// The smallest part that S3 takes.
+const PART: &str = "5242880";
+
+/// A bucket of its own.
+pub(crate) struct Place {
+    server: &'static S3Server,
+    jars: [&'static Path; 2],
+    bucket: String,
+}
+
+impl Place {
+    /// `None`, and the reason shown, where the test is to be skipped.
+    pub(crate) fn new() -> Option<Self> {
+        let jars = [jars()?, s3a_jars()?];
+        let server = minio()?;
+        Some(Self { server, jars, bucket: server.new_bucket() })
+    }
+
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// A `plugin-config` for both sides, in the spellings that Java knows: what is larger than a part
+    /// goes in parts.
+    pub(crate) fn config(&self, bucket: &str, namespace: &str) -> Vec<(&'static str, String)> {
+        let simple = "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider";
+        [
+            ("s3.bucket", bucket),
+            ("namespace", namespace),
+            ("fs.s3a.endpoint", &self.server.endpoint),
+            ("fs.s3a.path.style.access", "true"),
+            ("fs.s3a.aws.credentials.provider", simple),
+            ("fs.s3a.access.key", &self.server.access_key),
+            ("fs.s3a.secret.key", &self.server.secret_key),
+            ("fs.s3a.multipart.size", PART),
+            // Ours begins with parts here, Java copies in parts from here on.
+            ("s3.multipart-threshold", PART),
+            ("fs.s3a.multipart.threshold", PART),
+            // Java keeps what it has not sent in memory, not in a folder of the machine.
+            ("fs.s3a.fast.upload.buffer", "array"),
+        ]
+        .map(|(key, value)| (key, value.to_owned()))
+        .into()
+    }
+
+    pub(crate) fn java(&self) -> Java {
+        self.java_at(&format!("s3a://{}", self.bucket), NAMESPACE)
+    }
+
+    pub(crate) fn java_at(&self, bucket: &str, namespace: &str) -> Java {
+        let config = self.config(bucket, namespace);
+        let config = config.iter().map(|(key, value)| (*key, value.as_str()));
+        let config: Vec<_> = [("storage.type", "s3")].into_iter().chain(config).collect();
+        Java::open(&self.jars, "hdfs", &config)
+    }
+
+    pub(crate) async fn ours(&self) -> ManagedStorage {
+        self.ours_at(&format!("s3a://{}", self.bucket), NAMESPACE).await
+    }
+
+    pub(crate) async fn ours_at(&self, bucket: &str, namespace: &str) -> ManagedStorage {
+        let plugins = plugins_directory(&["checkpoint_storage_s3"]);
+        let host = StorageHost::discover(plugins.path()).expect("readable");
+        let config = self.config(bucket, namespace).into_iter().collect();
+        host.open_plugin("s3", config, StorageSettings::default()).await.expect("opened")
+    }
+
+    /// The keys of all objects in the bucket, sorted.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        let listed = self.server.client().list_objects_v2().bucket(&self.bucket).send().await;
+        let listed = listed.expect("listed");
+        assert_eq!(listed.is_truncated(), Some(false), "tests store little");
+        let keys = listed.contents().iter().map(|object| object.key().expect("a key").to_owned());
+        let mut keys: Vec<_> = keys.collect();
+        keys.sort();
+        keys
+    }
+
+    /// Whether an object was written in parts: its tag says so.
+    pub(crate) async fn is_in_parts(&self, key: &str) -> bool {
+        let request = self.server.client().head_object().bucket(&self.bucket).key(key);
+        let object = request.send().await.expect("there");
+        object.e_tag().expect("a tag").contains('-')
+    }
+
+    /// Begins an upload in parts, as a writer that dies leaves it.
+    pub(crate) async fn begin_upload(&self, key: &str) {
+        let client = self.server.client();
+        let begun = client.create_multipart_upload().bucket(&self.bucket).key(key).send().await;
+        begun.expect("begun");
+    }
+
+    /// Lays a copy of an object.
+    pub(crate) async fn copy(&self, from: &str, to: &str) {
+        let object = self.server.client().get_object().bucket(&self.bucket).key(from).send().await;
+        let body = object.expect("there").body.collect().await.expect("read").into_bytes();
+        let request = self.server.client().put_object().bucket(&self.bucket).key(to);
+        request.body(body.into()).send().await.expect("written");
+    }
+}
+
+/// The key of a file of a job; without a name, of the job's directory.
+pub(crate) fn key(job: &str, name: &str) -> String {
+    format!("{}/{job}/{name}", &NAMESPACE[1..])
+}
+
+/// The keys of files of a job, sorted.
+pub(crate) fn keys(job: &str, names: &[String]) -> Vec<String> {
+    let mut keys: Vec<_> = names.iter().map(|name| key(job, name)).collect();
+    keys.sort();
+    keys
+}
