@@ -14,10 +14,11 @@ use crate::CheckpointStorageFactory;
 pub fn init<F: CheckpointStorageFactory + Default>(
     factory: &'static OnceLock<F>,
     host: HostApiRef,
+    crate_name: &'static str,
     _options: FfiMap,
 ) -> FfiResult<()> {
     convert::ffi_result(catch("initialize the plugin", || {
-        log::install(host)?;
+        log::install(host, crate_name)?;
         factory.get_or_init(F::default);
         Ok(())
     }))
@@ -123,7 +124,7 @@ macro_rules! export_plugin {
             static FACTORY: ::std::sync::OnceLock<$factory> = ::std::sync::OnceLock::new();
 
             extern "C" fn init(host: HostApiRef, options: FfiMap) -> FfiResult<()> {
-                $crate::ffi::private::init(&FACTORY, host, options)
+                $crate::ffi::private::init(&FACTORY, host, env!("CARGO_CRATE_NAME"), options)
             }
 
             extern "C" fn config_keys() -> FfiResult<RVec<FfiMap>> {

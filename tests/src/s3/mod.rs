@@ -1,6 +1,7 @@
 //! Servers that speak S3, what stands between them and a plugin, and what the plugin finds on them.
 //!
 //! - `server`: a server, and a bare client of it
+//! - `setup`: a bucket with a configuration file, for the command line
 //! - `minio`: MinIO, as `cargo xtask` builds and starts it
 //! - `in_process`: s3s-fs, a second opinion that needs nothing installed
 //! - `places`: namespaces on a server, for the conformance suite
@@ -15,6 +16,7 @@ mod minio;
 mod places;
 mod proxy;
 mod server;
+mod setup;
 
 pub use imds::{Asked, ImdsServer};
 pub use in_process::in_process;
@@ -22,3 +24,4 @@ pub use minio::minio;
 pub use places::S3Places;
 pub use proxy::{FaultyProxy, Shares, Troubles};
 pub use server::S3Server;
+pub use setup::S3Setup;

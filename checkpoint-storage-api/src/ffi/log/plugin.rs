@@ -11,7 +11,7 @@ use abi_stable::std_types::{RSlice, RStr};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::subscriber::Interest;
-use tracing_core::{Dispatch, Event, Metadata, Subscriber, dispatcher};
+use tracing_core::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 
 use super::{LEVELS, parent_kind, value_kind};
 use crate::ffi::raw::HostApiRef;
@@ -21,8 +21,9 @@ use crate::{Error, ErrorKind, Result};
 static HOST: OnceLock<HostApiRef> = OnceLock::new();
 
 /// Sends this library's log to `host`. The first host of a process keeps it: `tracing` can be
-/// connected once per library.
-pub(in crate::ffi) fn install(host: HostApiRef) -> Result<()> {
+/// connected once per library. What the plugin's dependencies trace is left out: HTTP clients show
+/// whole requests there, credentials included.
+pub(in crate::ffi) fn install(host: HostApiRef, plugin_crate: &'static str) -> Result<()> {
     if HOST.set(host).is_err() {
         return Ok(());
     }
@@ -30,7 +31,7 @@ pub(in crate::ffi) fn install(host: HostApiRef) -> Result<()> {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(location, "a plugin panicked: {panic}");
     }));
-    dispatcher::set_global_default(Dispatch::new(ToHost::new(host))).map_err(|error| {
+    dispatcher::set_global_default(Dispatch::new(ToHost::new(host, plugin_crate))).map_err(|error| {
         Error::new(ErrorKind::PluginFault, "connect the plugin's log", error.to_string())
             .with_advice("the plugin installs a tracing subscriber of its own: remove it")
     })
@@ -38,6 +39,8 @@ pub(in crate::ffi) fn install(host: HostApiRef) -> Result<()> {
 
 struct ToHost {
     host: HostApiRef,
+    /// The crate that is the plugin, as targets name it.
+    plugin_crate: &'static str,
     /// The host's number of each callsite, by the address of its metadata.
     callsites: RwLock<HashMap<usize, u64>>,
     /// The callsite of each open span, which later fields are recorded for.
@@ -45,8 +48,8 @@ struct ToHost {
 }
 
 impl ToHost {
-    fn new(host: HostApiRef) -> Self {
-        Self { host, callsites: RwLock::default(), spans: RwLock::default() }
+    fn new(host: HostApiRef, plugin_crate: &'static str) -> Self {
+        Self { host, plugin_crate, callsites: RwLock::default(), spans: RwLock::default() }
     }
 
     fn callsite(&self, metadata: &Metadata<'_>) -> u64 {
@@ -55,12 +58,21 @@ impl ToHost {
     }
 }
 
+/// Whether a target is the plugin's own, or this project's.
+fn is_ours(target: &str, plugin_crate: &str) -> bool {
+    let of = target.split("::").next().unwrap_or_default();
+    of == plugin_crate || of.starts_with("checkpoint_storage_")
+}
+
 fn address(metadata: &Metadata<'_>) -> usize {
     std::ptr::from_ref(metadata).addr()
 }
 
 impl Subscriber for ToHost {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if *metadata.level() == Level::TRACE && !is_ours(metadata.target(), self.plugin_crate) {
+            return Interest::never();
+        }
         let fields: Vec<RStr<'_>> =
             metadata.fields().iter().map(|field| RStr::from_str(field.name())).collect();
         let level = LEVELS.iter().position(|level| level == metadata.level());
@@ -251,5 +263,24 @@ impl<F: Future> Future for InSpan<F> {
         let Self { future, span } = &mut *self;
         let _entered = span.as_ref().map(HeldSpan::enter);
         future.as_mut().poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_of_dependencies_are_told_apart() {
+        for (target, ours) in [
+            ("mine", true),
+            ("mine::store", true),
+            ("checkpoint_storage_filesystem::store", true),
+            ("mineral", false),
+            ("aws_smithy_runtime::client::orchestrator", false),
+            ("", false),
+        ] {
+            assert_eq!(is_ours(target, "mine"), ours, "{target}");
+        }
     }
 }
