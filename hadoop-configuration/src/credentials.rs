@@ -13,6 +13,8 @@ use crate::{file, provider};
 
 /// Bytes; a secret takes some 500 of them.
 const LONGEST_KEYSTORE: u64 = 16 * 1024 * 1024;
+const READABLE: &str =
+    "let the provider path name a keystore that the user of this process may read";
 
 /// The keystores that `hadoop.security.credential.provider.path` names, each read once.
 pub struct CredentialProviders {
@@ -30,8 +32,14 @@ impl CredentialProviders {
     ///
     /// # Errors
     ///
-    /// [`InvalidPath`](crate::ErrorKind::InvalidPath) or [`Unsupported`](crate::ErrorKind::Unsupported) for a URI;
-    /// [`Unreadable`](crate::ErrorKind::Unreadable), [`Damaged`](crate::ErrorKind::Damaged) or [`WrongPassword`](crate::ErrorKind::WrongPassword) for a file.
+    /// [`InvalidPath`] or [`Unsupported`] for a URI; [`Unreadable`], [`Damaged`] or
+    /// [`WrongPassword`] for a file.
+    ///
+    /// [`InvalidPath`]: crate::ErrorKind::InvalidPath
+    /// [`Unsupported`]: crate::ErrorKind::Unsupported
+    /// [`Unreadable`]: crate::ErrorKind::Unreadable
+    /// [`Damaged`]: crate::ErrorKind::Damaged
+    /// [`WrongPassword`]: crate::ErrorKind::WrongPassword
     pub fn open(path_list: &str, password: &KeystorePassword) -> Result<Self, Error> {
         let mut opened =
             Self { password: password.clone(), keystores: Vec::new(), missing: Vec::new() };
@@ -43,7 +51,7 @@ impl CredentialProviders {
                     opened.keystores.push((path, keystore));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => opened.missing.push(path),
-                Err(error) => return Err(file::unreadable(&path, error, "name a keystore there")),
+                Err(error) => return Err(file::unreadable(&path, error, READABLE)),
             }
         }
         Ok(opened)
@@ -57,8 +65,11 @@ impl CredentialProviders {
     ///
     /// # Errors
     ///
-    /// [`WrongPassword`](crate::ErrorKind::WrongPassword) for an entry that was sealed under a password of its own,
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) for one that holds a key instead of a text.
+    /// [`WrongPassword`] for an entry that was sealed under a password of its own, [`Unsupported`]
+    /// for one that holds a key instead of a text.
+    ///
+    /// [`Unsupported`]: crate::ErrorKind::Unsupported
+    /// [`WrongPassword`]: crate::ErrorKind::WrongPassword
     pub fn get(&self, alias: &str) -> Result<Option<SecretString>, Error> {
         self.keystores
             .iter()

@@ -50,7 +50,7 @@ impl Keystore {
         let entries = entries(&mut cursor)?;
         let (content, digest) = file.split_at(cursor.at());
         if digest.len() != DIGEST_LEN {
-            return Err(cursor.malformed("another length than that of a digest is left").into());
+            return Err(cursor.malformed("no digest follows the entries").into());
         }
         let keystore = Self { entries };
         if digest == expected_digest(content, password) {
@@ -79,21 +79,25 @@ fn entries(cursor: &mut Cursor<'_>) -> Result<BTreeMap<Vec<u8>, Sealed>, Malform
         let kind = cursor.u32()?;
         let alias = cursor.text()?;
         let _created = cursor.array::<8>()?;
-        match kind {
+        let sealed = match kind {
             PRIVATE_KEY => {
                 cursor.block()?;
                 for _ in 0..cursor.u32()? {
                     skip_certificate(cursor)?;
                 }
+                None
             }
-            CERTIFICATE => skip_certificate(cursor)?,
-            SECRET_KEY => {
-                entries.insert(alias.to_vec(), Sealed::read(cursor)?);
-                continue;
+            CERTIFICATE => {
+                skip_certificate(cursor)?;
+                None
             }
+            SECRET_KEY => Some(Sealed::read(cursor)?),
             _ => return Err(cursor.malformed("an entry is of no kind that there is")),
-        }
-        entries.remove(alias);
+        };
+        match sealed {
+            Some(sealed) => entries.insert(alias.to_vec(), sealed),
+            None => entries.remove(alias),
+        };
     }
     Ok(entries)
 }
