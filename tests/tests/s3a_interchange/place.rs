@@ -22,8 +22,8 @@ pub(crate) struct Place {
 impl Place {
     /// `None`, and the reason shown, where the test is to be skipped.
     pub(crate) fn new() -> Option<Self> {
-        let jars = [jars()?, s3a_jars()?];
         let server = minio()?;
+        let jars = [jars()?, s3a_jars()?];
         Some(Self { server, jars, bucket: server.new_bucket() })
     }
 
