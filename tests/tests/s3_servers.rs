@@ -8,6 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Credentials, retry::RetryConfig};
 use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_s3::types::EncodingType;
 use checkpoint_storage_api::{
     CheckpointStorage, CheckpointStorageFactory, Error, JobId, OpenOptions, PluginConfig, Result,
     async_trait,
@@ -65,6 +66,41 @@ async fn a_bare_client_stores_and_reads_on_each_server() {
         let other = S3Server { secret_key: "hush-another".to_owned(), ..server.clone() };
         let refused = other.client().list_objects_v2().bucket(&bucket).send().await;
         assert_eq!(status(&refused.expect_err("the wrong key")), Some(403));
+    }
+}
+
+#[tokio::test]
+async fn of_many_that_create_an_object_one_wins() {
+    for server in servers() {
+        let (bucket, client) = (server.new_bucket(), server.client());
+        let mut creators = tokio::task::JoinSet::new();
+        for n in 0..16 {
+            let put = client.put_object().bucket(&bucket).key("a").if_none_match("*");
+            creators.spawn(put.body(vec![n; MIB].into()).send());
+        }
+        let ends = creators.join_all().await;
+        assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 1);
+        for error in ends.iter().filter_map(|end| end.as_ref().err()) {
+            assert!(matches!(status(error), Some(409 | 412)), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_encoded_in_listings_and_refused_where_it_is_too_long() {
+    for server in servers() {
+        let (bucket, client) = (server.new_bucket(), server.client());
+        for key in ["100%/a", "\u{1}", &"x".repeat(300)] {
+            let put = client.put_object().bucket(&bucket).key(key).body(vec![1].into());
+            match put.send().await {
+                Ok(_) => assert!(key.len() < 300),
+                Err(error) => assert_eq!((key.len(), status(&error)), (300, Some(400))),
+            }
+        }
+        let listing = client.list_objects_v2().bucket(&bucket).encoding_type(EncodingType::Url);
+        let listing = listing.send().await.expect("listed");
+        let keys: Vec<_> = listing.contents().iter().filter_map(|object| object.key()).collect();
+        assert_eq!(keys, ["%01", "100%25/a"]);
     }
 }
 

@@ -9,8 +9,11 @@ use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 
+mod mended;
+
 use super::loopback::Loopback;
 use super::server::S3Server;
+use mended::Mended;
 
 /// The server in this process, the same for all tests in it.
 pub fn in_process() -> &'static S3Server {
@@ -19,7 +22,7 @@ pub fn in_process() -> &'static S3Server {
         let folder = RemovedAtExit::new();
         let secret_key = format!("hush-{:016x}", fastrand::u64(..));
         let files = s3s_fs::FileSystem::new(&folder.path).expect("a folder to serve");
-        let mut service = S3ServiceBuilder::new(files);
+        let mut service = S3ServiceBuilder::new(Mended::new(files));
         service.set_auth(SimpleAuth::from_single("in-process", secret_key.as_str()));
         let service = service.build();
         let listener = Loopback::new(move |connection| {
