@@ -4,7 +4,7 @@ use checkpoint_storage_api::{CheckpointName, DeleteReport, JobId, ReclaimOptions
 use tracing::{debug, info, warn};
 
 use crate::filesystem::{Directory, FileEntry, FileSystem};
-use crate::leftover::{Fate, unfinished};
+use crate::leftover::{Fate, Unfinished, unfinished};
 use crate::storage::{FileSystemStorage, checkpoints};
 
 impl<F: FileSystem> FileSystemStorage<F> {
@@ -57,9 +57,7 @@ impl<F: FileSystem> FileSystemStorage<F> {
         // A checkpoint that could not be deleted keeps its sidecar: the medium looks again.
         let others: Vec<_> =
             entries.iter().filter(|entry| !entry.is_checkpoint()).cloned().collect();
-        let older_than = ReclaimOptions::default().older_than;
-        let now = self.environment.now();
-        let found = match unfinished(&self.file_system, directory, &others, now, older_than).await {
+        let found = match self.unfinished_of(job, &others).await {
             Ok(found) => found,
             Err(error) => {
                 warn!(%job, %error, "cannot look for what dead writers left");
@@ -71,5 +69,12 @@ impl<F: FileSystem> FileSystemStorage<F> {
                 warn!(%job, file = item.name, %error, "cannot remove a leftover of the job");
             }
         }
+    }
+    async fn unfinished_of(&self, job: &JobId, entries: &[FileEntry]) -> Result<Vec<Unfinished>> {
+        let uploads = self.file_system.uploads(Some(job)).await?;
+        let uploads: Vec<_> = uploads.into_iter().map(|(_, upload)| upload).collect();
+        let (directory, now) = (Directory::Job(job), self.environment.now());
+        let older_than = ReclaimOptions::default().older_than;
+        unfinished(&self.file_system, directory, entries, &uploads, now, older_than).await
     }
 }

@@ -155,9 +155,9 @@ pub trait FileSystem: Send + Sync + 'static {
         Ok(vec![Writer::Unknown; names.len()])
     }
 
-    /// What was begun for a job and is not a file, such as multipart uploads. Their names are only
-    /// good for [`reclaim`](Self::reclaim).
-    async fn uploads(&self, _job: &JobId) -> Result<Vec<FileEntry>> {
+    /// What was begun and is not a file, such as multipart uploads: of one job or of all. Their
+    /// names are only good for [`reclaim`](Self::reclaim).
+    async fn uploads(&self, _job: Option<&JobId>) -> Result<Vec<(JobId, FileEntry)>> {
         Ok(Vec::new())
     }
 

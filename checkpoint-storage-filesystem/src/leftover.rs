@@ -25,12 +25,13 @@ pub(crate) enum Fate {
     Leftover,
 }
 
-/// What is unfinished among `entries`, the listing of `directory`, and what was begun there beside
-/// the files. Where the medium cannot tell, what is `older_than` that counts as a leftover.
+/// What is unfinished among `entries`, the listing of `directory`, and `uploads`, what was begun there
+/// beside the files. Where the medium cannot tell, what is `older_than` that counts as a leftover.
 pub(crate) async fn unfinished<F: FileSystem>(
     file_system: &F,
     directory: Directory<'_>,
     entries: &[FileEntry],
+    uploads: &[FileEntry],
     now: SystemTime,
     older_than: Duration,
 ) -> Result<Vec<Unfinished>> {
@@ -63,10 +64,7 @@ pub(crate) async fn unfinished<F: FileSystem>(
             item(entry, fate)
         }));
     }
-    if let Directory::Job(job) = directory {
-        let uploads = file_system.uploads(job).await?;
-        found.extend(uploads.iter().map(|entry| item(entry, by_age(entry))));
-    }
+    found.extend(uploads.iter().map(|entry| item(entry, by_age(entry))));
     Ok(found)
 }
 

@@ -1,5 +1,6 @@
 //! Scan, leftovers, quarantine, health.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use checkpoint_storage_api::{
@@ -13,16 +14,26 @@ use crate::leftover::{Fate, Unfinished, unfinished};
 use crate::naming::{self, FileKind};
 use crate::storage::FileSystemStorage;
 
+/// What was begun and is not a file, by the job that it is of.
+type Uploads = BTreeMap<JobId, Vec<FileEntry>>;
+
 impl<F: FileSystem> FileSystemStorage<F> {
     /// Sidecars of checkpoints that are there belong to them and are not listed.
     pub(crate) async fn scan_items(&self, job: Option<&JobId>) -> Result<Vec<ScanItem>> {
         let mut items = Vec::new();
+        let mut uploads = self.uploads_by_job(job).await.unwrap_or_else(|error| {
+            warn!(%error, "cannot look for unfinished uploads");
+            Uploads::new()
+        });
         match job {
-            Some(job) => self.scan_directory(Directory::Job(job), &mut items).await?,
+            Some(job) => {
+                let uploads = uploads.remove(job).unwrap_or_default();
+                self.scan_directory(Directory::Job(job), &uploads, &mut items).await?;
+            }
             None => {
-                self.scan_directory(Directory::Namespace, &mut items).await?;
-                for job in self.job_directories().await? {
-                    self.scan_directory(Directory::Job(&job), &mut items).await?;
+                self.scan_directory(Directory::Namespace, &[], &mut items).await?;
+                for (job, uploads) in self.job_directories(uploads).await? {
+                    self.scan_directory(Directory::Job(&job), &uploads, &mut items).await?;
                 }
             }
         }
@@ -33,11 +44,12 @@ impl<F: FileSystem> FileSystemStorage<F> {
     async fn scan_directory(
         &self,
         directory: Directory<'_>,
+        uploads: &[FileEntry],
         items: &mut Vec<ScanItem>,
     ) -> Result<()> {
         let entries = self.file_system.list(directory, None).await?;
-        let unfinished =
-            self.unfinished_in(directory, &entries, ReclaimOptions::default().older_than).await?;
+        let older_than = ReclaimOptions::default().older_than;
+        let unfinished = self.unfinished_in(directory, &entries, uploads, older_than).await?;
         let job_id = match directory {
             Directory::Namespace => None,
             Directory::Job(job) => Some(job.clone()),
@@ -70,9 +82,13 @@ impl<F: FileSystem> FileSystemStorage<F> {
         options: ReclaimOptions,
     ) -> Result<ReclaimReport> {
         let mut report = ReclaimReport::default();
-        self.reclaim_in(Directory::Namespace, options, &mut report).await;
-        for job in self.job_directories().await? {
-            self.reclaim_in(Directory::Job(&job), options, &mut report).await;
+        let uploads = self.uploads_by_job(None).await.unwrap_or_else(|error| {
+            report.failed.push((String::new(), error));
+            Uploads::new()
+        });
+        self.reclaim_in(Directory::Namespace, &[], options, &mut report).await;
+        for (job, uploads) in self.job_directories(uploads).await? {
+            self.reclaim_in(Directory::Job(&job), &uploads, options, &mut report).await;
         }
         info!(
             reclaimed = report.reclaimed.len(),
@@ -87,11 +103,14 @@ impl<F: FileSystem> FileSystemStorage<F> {
     async fn reclaim_in(
         &self,
         directory: Directory<'_>,
+        uploads: &[FileEntry],
         options: ReclaimOptions,
         report: &mut ReclaimReport,
     ) {
         let found = match self.file_system.list(directory, None).await {
-            Ok(entries) => self.unfinished_in(directory, &entries, options.older_than).await,
+            Ok(entries) => {
+                self.unfinished_in(directory, &entries, uploads, options.older_than).await
+            }
             Err(error) => Err(error),
         };
         let found = match found {
@@ -119,24 +138,30 @@ impl<F: FileSystem> FileSystemStorage<F> {
         &self,
         directory: Directory<'_>,
         entries: &[FileEntry],
+        uploads: &[FileEntry],
         older_than: Duration,
     ) -> Result<Vec<Unfinished>> {
         let now = self.environment.now();
-        unfinished(&self.file_system, directory, entries, now, older_than).await
+        unfinished(&self.file_system, directory, entries, uploads, now, older_than).await
     }
 
-    /// Every directory that can be a job's, with checkpoints or without.
-    async fn job_directories(&self) -> Result<Vec<JobId>> {
-        let mut jobs: Vec<_> = self
-            .file_system
-            .list(Directory::Namespace, None)
-            .await?
-            .into_iter()
-            .filter(|entry| entry.file_type == FileType::Directory)
-            .filter_map(|entry| JobId::new(entry.name).ok())
-            .collect();
-        jobs.sort_unstable();
-        Ok(jobs)
+    async fn uploads_by_job(&self, job: Option<&JobId>) -> Result<Uploads> {
+        let mut by_job = Uploads::new();
+        for (job, upload) in self.file_system.uploads(job).await? {
+            by_job.entry(job).or_default().push(upload);
+        }
+        Ok(by_job)
+    }
+
+    /// Every directory that can be a job's, with checkpoints or without, and every job that has
+    /// nothing but uploads: each with its own.
+    async fn job_directories(&self, mut uploads: Uploads) -> Result<Uploads> {
+        for entry in self.file_system.list(Directory::Namespace, None).await? {
+            if let (FileType::Directory, Ok(job)) = (entry.file_type, JobId::new(entry.name)) {
+                uploads.entry(job).or_default();
+            }
+        }
+        Ok(uploads)
     }
 
     pub(crate) async fn quarantine_checkpoint(

@@ -99,8 +99,9 @@ impl<F: FileSystem> FileSystemStorage<F> {
             .collect();
         let older_than = ReclaimOptions::default().older_than;
         let now = self.environment.now();
-        let found = match unfinished(&self.file_system, directory, &entries, now, older_than).await
-        {
+        // Uploads take room elsewhere: no request more for them.
+        let found = unfinished(&self.file_system, directory, &entries, &[], now, older_than).await;
+        let found = match found {
             Ok(found) => found,
             Err(error) => {
                 warn!(%job, %error, "cannot look for what dead writers left");

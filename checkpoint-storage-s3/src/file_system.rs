@@ -102,7 +102,7 @@ impl FileSystem for S3FileSystem {
         Ok(url)
     }
 
-    async fn uploads(&self, job: &JobId) -> Result<Vec<FileEntry>> {
+    async fn uploads(&self, job: Option<&JobId>) -> Result<Vec<(JobId, FileEntry)>> {
         self.bucket.uploads(job).await
     }
 

@@ -276,9 +276,10 @@ impl FileSystem for Memory {
         Ok(names.iter().map(writer).collect())
     }
 
-    async fn uploads(&self, _job: &JobId) -> Result<Vec<FileEntry>> {
+    async fn uploads(&self, job: Option<&JobId>) -> Result<Vec<(JobId, FileEntry)>> {
         self.enter("uploads")?;
-        Ok(self.state().uploads.clone())
+        let of = job.cloned().unwrap_or_else(|| JobId::new("1").expect("valid"));
+        Ok(self.state().uploads.iter().map(|upload| (of.clone(), upload.clone())).collect())
     }
 
     async fn reclaim(&self, directory: Directory<'_>, name: &str) -> Result<bool> {

@@ -15,10 +15,12 @@ use crate::keys;
 const UPLOAD: &str = "?uploadId=";
 
 impl Bucket {
-    /// The uploads of a job's files that were begun and are neither completed nor aborted.
-    pub(crate) async fn uploads(&self, job: &JobId) -> Result<Vec<FileEntry>> {
-        let directory = self.keys.directory(Directory::Job(job));
+    /// The uploads of files of one job, or of all, that were begun and are neither completed nor
+    /// aborted.
+    pub(crate) async fn uploads(&self, job: Option<&JobId>) -> Result<Vec<(JobId, FileEntry)>> {
+        let directory = self.keys.directory(job.map_or(Directory::Namespace, Directory::Job));
         let target = Target { operation: "list uploads", key: directory };
+        let namespace = self.keys.directory(Directory::Namespace);
         let mut found = Vec::new();
         let (mut key_marker, mut id_marker) = (None, None);
         loop {
@@ -30,7 +32,9 @@ impl Bucket {
                     cause => return Err(self.caused(&target, cause)),
                 },
             };
-            found.extend(entries(&page, &target.key));
+            found.extend(
+                entries(&page, &namespace).filter(|row| job.is_none_or(|job| row.0 == *job)),
+            );
             if page.is_truncated() != Some(true) || page.next_key_marker().is_none() {
                 return Ok(found);
             }
@@ -88,20 +92,23 @@ fn decoded(page: &ListMultipartUploadsOutput, key: Option<&str>) -> Option<Strin
     }
 }
 
+/// The uploads in the directories of jobs.
 fn entries<'p>(
     page: &'p ListMultipartUploadsOutput,
-    directory: &'p str,
-) -> impl Iterator<Item = FileEntry> + 'p {
+    namespace: &'p str,
+) -> impl Iterator<Item = (JobId, FileEntry)> + 'p {
     page.uploads().iter().filter_map(move |upload| {
         let key = decoded(page, upload.key())?;
-        let file_name = key.strip_prefix(directory).filter(|name| !name.contains('/'))?;
+        let (job, file_name) = key.strip_prefix(namespace)?.split_once('/')?;
+        let job = JobId::new(job).ok().filter(|_| !file_name.contains('/'))?;
         let begun = upload.initiated().and_then(|time| (*time).try_into().ok());
-        Some(FileEntry {
+        let entry = FileEntry {
             name: format!("{file_name}{UPLOAD}{}", upload.upload_id()?),
             file_type: FileType::Other,
             size: 0,
             // Without its age it counts as young.
             modified: begun.unwrap_or_else(SystemTime::now),
-        })
+        };
+        Some((job, entry))
     })
 }
