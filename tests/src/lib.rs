@@ -10,7 +10,7 @@ pub mod s3;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -186,6 +186,24 @@ pub fn command_line<I: AsRef<OsStr>>(
     command.arg("-c").arg(configuration).arg("--plugins").arg(plugins).args(arguments);
     command.env_remove("CHECKPOINT_STORAGE_CONFIG").env_remove("CHECKPOINT_STORAGE_PLUGINS");
     command
+}
+
+/// The most memory that a child held, in bytes, by the kernel's own high-water mark, which is read
+/// until the child has ended. Panics if it fails, or takes so little that the mark was not seen.
+pub fn peak_of(child: &mut Child) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = mark.and_then(|mark| mark.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        peak = peak.max(kib.unwrap_or_default() << 10);
+        if let Some(ended) = child.try_wait().expect("waited for") {
+            assert!(ended.success(), "{ended}");
+            assert!(peak > 64 << 20, "the peak was not seen");
+            return peak;
+        }
+    }
 }
 
 /// Says why a test cannot run here. Where `CI=true` nothing may be skipped.

@@ -1,9 +1,9 @@
 //! The command line on a local disk, as a script uses it.
 
 use std::io::Write;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use checkpoint_storage_tests::{LocalSetup, artifacts, command_line};
+use checkpoint_storage_tests::{LocalSetup, artifacts, command_line, peak_of};
 use serde_json::Value;
 
 fn code(output: &Output) -> Option<i32> {
@@ -220,24 +220,6 @@ fn a_state_of_64_mib_needs_32_mib_beside_itself() {
         assert!(peak <= (64 + 32) << 20, "{arguments:?} took {} MiB", peak >> 20);
     }
     assert!(std::fs::read(input.with_extension("out")).expect("written") == states);
-}
-
-/// The most memory that a child held, in bytes, by the kernel's own high-water mark, which is read
-/// until the child has ended.
-fn peak_of(child: &mut Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = mark.and_then(|mark| mark.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-        peak = peak.max(kib.unwrap_or_default() << 10);
-        if let Some(ended) = child.try_wait().expect("waited for") {
-            assert!(ended.success(), "{ended}");
-            assert!(peak > 64 << 20, "the peak was not seen");
-            return peak;
-        }
-    }
 }
 
 #[test]
