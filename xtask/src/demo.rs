@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use crate::dist::{Profile, assemble};
 use crate::minio::{BUCKET, Minio};
 use crate::process::{Context, Error, Result};
-use crate::workspace::{HOST_BINARY, Plugin, Workspace};
+use crate::workspace::{HOST_BINARY, Workspace};
 
 /// Chooses the backend that the demo stores on; the other options are the demo's own.
 const ON: &str = "--on";
@@ -20,10 +20,10 @@ enum Backend {
 }
 
 impl Backend {
-    fn package(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
-            Self::LocalFile => "checkpoint-storage-localfile",
-            Self::S3 => "checkpoint-storage-s3",
+            Self::LocalFile => "localfile",
+            Self::S3 => "s3",
         }
     }
 }
@@ -77,9 +77,7 @@ fn backend_of(options: &[String]) -> Result<(Backend, Vec<&String>)> {
 /// Builds the command line and this backend alone; where the command line is.
 fn build(backend: Backend) -> Result<std::path::PathBuf> {
     let workspace = Workspace::load()?;
-    let package = backend.package();
-    let plugin = workspace.plugins.iter().find(|plugin: &&Plugin| plugin.package == package);
-    let plugin = plugin.ok_or_else(|| Error::new(format!("no package {package}")))?;
+    let plugin = workspace.plugin(backend.name())?;
     let folder = workspace.target.join("demo");
     assemble(&workspace, Profile::Dev, std::slice::from_ref(plugin), &folder)?;
     Ok(folder.join("bin").join(HOST_BINARY))

@@ -22,9 +22,14 @@ impl Profile {
     }
 }
 
-pub(crate) fn run(out: &Path) -> Result<()> {
+/// Makes the folder `out` with the backends of these names, or with all.
+pub(crate) fn run(out: &Path, names: &[String]) -> Result<()> {
     let workspace = Workspace::load()?;
-    assemble(&workspace, Profile::Release, &workspace.plugins, out)?;
+    let plugins = match names {
+        [] => workspace.plugins.clone(),
+        names => names.iter().map(|name| workspace.plugin(name).cloned()).collect::<Result<_>>()?,
+    };
+    assemble(&workspace, Profile::Release, &plugins, out)?;
     println!("{} is ready: try {}", out.display(), out.join("bin").join(HOST_BINARY).display());
     Ok(())
 }

@@ -52,6 +52,9 @@ enum Task {
         /// Where to make it.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Only this backend, such as `localfile`; can be given several times.
+        #[arg(long = "plugin", value_name = "NAME")]
+        plugins: Vec<String>,
     },
 }
 
@@ -62,7 +65,7 @@ fn main() -> ExitCode {
         Task::JavaPeer => java::run(java::Jars::Peer).map(|()| ExitCode::SUCCESS),
         Task::JavaS3a => java::run(java::Jars::S3a).map(|()| ExitCode::SUCCESS),
         Task::Minio => minio::run().map(|()| ExitCode::SUCCESS),
-        Task::Dist { out } => dist::run(&out).map(|()| ExitCode::SUCCESS),
+        Task::Dist { out, plugins } => dist::run(&out, &plugins).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error}");

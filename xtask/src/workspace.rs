@@ -45,6 +45,15 @@ impl Workspace {
             plugins: packages.iter().filter_map(plugin).collect(),
         })
     }
+
+    /// The backend of this name, such as `localfile`.
+    pub(crate) fn plugin(&self, name: &str) -> Result<&Plugin> {
+        let package = format!("checkpoint-storage-{name}");
+        let found = self.plugins.iter().find(|plugin| plugin.package == package);
+        found.ok_or_else(|| {
+            Error::new(format!("there is no backend {name:?}: no package {package}"))
+        })
+    }
 }
 
 fn plugin(package: &Value) -> Option<Plugin> {
@@ -73,6 +82,7 @@ mod tests {
         let plugins = Workspace::load().expect("cargo answers").plugins;
         let names: Vec<_> = plugins.iter().map(|plugin| plugin.package.as_str()).collect();
         assert!(names.contains(&"checkpoint-storage-localfile"), "{names:?}");
+        assert!(names.contains(&"checkpoint-storage-s3"), "{names:?}");
         assert!(!names.contains(&"faulty-plugin"), "{names:?}");
     }
 }
