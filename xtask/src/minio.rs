@@ -56,7 +56,7 @@ pub(crate) fn build_if_possible() -> Result<()> {
 
 /// What is missing, if it cannot be built.
 fn missing() -> Option<String> {
-    (!GO.is_there()).then(|| format!("{} is missing", GO.name))
+    (!GO.is_there()).then(|| format!("{} is missing, which builds MinIO", GO.name))
 }
 
 /// A server that ends when this is dropped.
@@ -68,6 +68,9 @@ pub(crate) struct Minio {
 impl Minio {
     /// Builds and starts it.
     pub(crate) fn start() -> Result<Self> {
+        if let Some(reason) = missing() {
+            return Err(Error::new(reason));
+        }
         let this = std::env::current_exe().context("this program")?;
         let mut process = Command::new(this)
             .arg("minio")
