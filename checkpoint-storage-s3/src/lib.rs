@@ -23,7 +23,8 @@
 //!
 //! # What it does not guarantee
 //!
-//! A server that acknowledges and forgets, or lists what it has with delay, cannot be helped. One
+//! A server that acknowledges and forgets, or lists what it has with delay or out of order, cannot be
+//! helped: a directory bucket of S3 Express is such a one. One
 //! that knows no `If-None-Match` and does not say so may let a writer replace the object of another
 //! that chose the very same name. Parts of uploads whose writer was killed stay until leftovers are
 //! reclaimed: a rule of the bucket that aborts incomplete uploads does the same.

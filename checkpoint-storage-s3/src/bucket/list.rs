@@ -75,7 +75,8 @@ impl Bucket {
     ) -> Result<Vec<FileEntry>> {
         let directory = Directory::Job(job);
         let first = self.page(directory, None, None).await?;
-        let reached = first.entries.last().map(|entry| entry.name.clone()).unwrap_or_default();
+        let files = first.entries.iter().filter(|entry| entry.file_type == FileType::Regular);
+        let reached = files.last().map(|entry| entry.name.clone()).unwrap_or_default();
         if first.next.is_some() {
             for bound in windows(now_ms).take_while(|bound| *bound > reached) {
                 let entries = self.list(directory, Some(&bound)).await?;

@@ -23,20 +23,16 @@ const PARTS_AT_ONCE: usize = 6;
 
 /// An upload that was begun. Dropped unfinished, it is aborted in the background.
 pub(super) struct MultipartUpload {
-    upload: Begun,
-    under_way: JoinSet<Result<CompletedPart>>,
-    done: Vec<CompletedPart>,
-    begun: i32,
-}
-
-/// What the server keeps of an upload.
-struct Begun {
     bucket: Arc<Bucket>,
     target: Target,
     id: String,
     /// Whether there is still something to abort.
     is_open: bool,
     runtime: Handle,
+    under_way: JoinSet<Result<CompletedPart>>,
+    done: Vec<CompletedPart>,
+    /// How many parts were begun.
+    begun: i32,
 }
 
 impl MultipartUpload {
@@ -60,8 +56,16 @@ impl MultipartUpload {
         let Some(id) = output.upload_id().map(str::to_owned) else {
             return Err(bucket.caused(&target, Cause::broken_off()));
         };
-        let upload = Begun { bucket, target, id, is_open: true, runtime: Handle::current() };
-        Ok(Self { upload, under_way: JoinSet::new(), done: Vec::new(), begun: 0 })
+        Ok(Self {
+            bucket,
+            target,
+            id,
+            is_open: true,
+            runtime: Handle::current(),
+            under_way: JoinSet::new(),
+            done: Vec::new(),
+            begun: 0,
+        })
     }
 
     /// Sends the next part as soon as there is a place for it.
@@ -70,8 +74,8 @@ impl MultipartUpload {
             self.next_done().await?;
         }
         self.begun += 1;
-        let (bucket, target) = (Arc::clone(&self.upload.bucket), self.upload.target.clone());
-        let (id, number) = (self.upload.id.clone(), self.begun);
+        let (bucket, target) = (Arc::clone(&self.bucket), self.target.clone());
+        let (id, number) = (self.id.clone(), self.begun);
         self.under_way.spawn(async move { bucket.send_part(target, id, number, pieces).await });
         Ok(())
     }
@@ -83,12 +87,10 @@ impl MultipartUpload {
                 self.done.push(part?);
                 Ok(true)
             }
-            Some(Err(error)) => Err(Error::new(
-                ErrorKind::Unexpected,
-                self.upload.target.operation,
-                error.to_string(),
-            )
-            .with_subject(self.upload.bucket.keys.url(&self.upload.target.key))),
+            Some(Err(error)) => {
+                Err(Error::new(ErrorKind::Unexpected, self.target.operation, error.to_string())
+                    .with_subject(self.bucket.keys.url(&self.target.key)))
+            }
         }
     }
 
@@ -97,22 +99,54 @@ impl MultipartUpload {
     pub(super) async fn finish(mut self, written: Fingerprint) -> Result<()> {
         while self.next_done().await? {}
         self.done.sort_unstable_by_key(|part| part.part_number());
-        let Self { upload: mut begun, done, .. } = self;
-        let bucket = Arc::clone(&begun.bucket);
         let attempts = Attempts::default();
         loop {
-            let creates_only = bucket.creates_only();
-            let Err(cause) = begun.complete(done.clone(), creates_only, &attempts).await else {
-                begun.is_open = false;
+            let creates_only = self.bucket.creates_only();
+            let Err(cause) = self.complete(creates_only, &attempts).await else {
+                self.is_open = false;
                 return Ok(());
             };
-            if bucket.drops_condition(creates_only, &cause) {
+            if self.bucket.drops_condition(creates_only, &cause) {
                 continue;
             }
             // From here on it cannot be completed any more: what is there now stays.
-            begun.abort().await;
-            return bucket.settle(&begun.target, written, cause, &attempts).await;
+            self.is_open = false;
+            give_up(&self.bucket, &self.target, &self.id).await;
+            return self.bucket.settle(&self.target, written, cause, &attempts).await;
         }
+    }
+
+    async fn complete(&self, creates_only: bool, attempts: &Attempts) -> Result<(), Cause> {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(self.done.clone())).build();
+        let _place = self.bucket.place().await;
+        let request = self
+            .bucket
+            .client
+            .complete_multipart_upload()
+            .bucket(self.bucket.keys.bucket())
+            .key(&self.target.key)
+            .upload_id(&self.id)
+            .set_if_none_match(creates_only.then(|| ANY.to_owned()))
+            .multipart_upload(parts);
+        let sent = request.customize().interceptor(attempts.clone()).send().await;
+        sent.map(drop).map_err(|error| Cause::of(&error))
+    }
+}
+
+impl Drop for MultipartUpload {
+    fn drop(&mut self) {
+        if !self.is_open {
+            return;
+        }
+        let mut under_way = std::mem::take(&mut self.under_way);
+        let bucket = Arc::clone(&self.bucket);
+        let (target, id) = (self.target.clone(), std::mem::take(&mut self.id));
+        let abort = async move {
+            // A part that arrived after it would stay.
+            under_way.shutdown().await;
+            give_up(&bucket, &target, &id).await;
+        };
+        self.bucket.background.spawn_on(abort, &self.runtime);
     }
 }
 
@@ -171,34 +205,6 @@ impl Bucket {
     }
 }
 
-impl Begun {
-    async fn complete(
-        &self,
-        parts: Vec<CompletedPart>,
-        creates_only: bool,
-        attempts: &Attempts,
-    ) -> Result<(), Cause> {
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let _place = self.bucket.place().await;
-        let request = self
-            .bucket
-            .client
-            .complete_multipart_upload()
-            .bucket(self.bucket.keys.bucket())
-            .key(&self.target.key)
-            .upload_id(&self.id)
-            .set_if_none_match(creates_only.then(|| ANY.to_owned()))
-            .multipart_upload(parts);
-        let sent = request.customize().interceptor(attempts.clone()).send().await;
-        sent.map(drop).map_err(|error| Cause::of(&error))
-    }
-
-    async fn abort(&mut self) {
-        self.is_open = false;
-        give_up(&self.bucket, &self.target, &self.id).await;
-    }
-}
-
 async fn give_up(bucket: &Bucket, target: &Target, id: &str) {
     match bucket.abort_upload(target, id).await {
         Ok(_) => debug!(key = target.key, "upload aborted"),
@@ -207,17 +213,5 @@ async fn give_up(bucket: &Bucket, target: &Target, id: &str) {
             %error,
             "cannot abort an upload; what it took stays until leftovers are reclaimed"
         ),
-    }
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        if !self.is_open {
-            return;
-        }
-        let bucket = Arc::clone(&self.bucket);
-        let (target, id) = (self.target.clone(), std::mem::take(&mut self.id));
-        let abort = async move { give_up(&bucket, &target, &id).await };
-        self.bucket.background.spawn_on(abort, &self.runtime);
     }
 }

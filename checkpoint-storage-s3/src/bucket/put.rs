@@ -35,12 +35,11 @@ impl From<Encoded> for Object {
 }
 
 impl Bucket {
-    /// Writes an object in one request, or, if it is large, in parts.
+    /// Writes an object in one request, or, if it is large, in parts. Its name was made for it.
     pub(crate) async fn publish(self: &Arc<Self>, target: Target, object: Object) -> Result<()> {
         if object.fingerprint.len < self.upload.threshold {
             return self.put(&target, &object).await;
         }
-        self.check_free(&target).await?;
         let mut pieces: VecDeque<_> = object.pieces.into();
         let part_len = self.part_len(object.fingerprint.len);
         let mut upload = MultipartUpload::begin(Arc::clone(self), target).await?;
@@ -54,25 +53,33 @@ impl Bucket {
     }
 
     /// Without a condition that the server keeps, this is what there is against writing over
-    /// something.
+    /// something under a name that was given.
     async fn check_free(&self, target: &Target) -> Result<()> {
         if self.creates_only() {
             return Ok(());
         }
+        match self.len_of(target).await? {
+            Some(_) => Err(self.taken(target)),
+            None => Ok(()),
+        }
+    }
+
+    /// How long an object is; `None` if there is none.
+    pub(super) async fn len_of(&self, target: &Target) -> Result<Option<u64>> {
         let _place = self.place().await;
-        let sent =
-            self.client.head_object().bucket(self.keys.bucket()).key(&target.key).send().await;
-        match sent {
-            Ok(_) => Err(self.taken(target)),
+        let request = self.client.head_object().bucket(self.keys.bucket()).key(&target.key);
+        match request.send().await {
+            Ok(output) => {
+                Ok(Some(output.content_length().unwrap_or_default().try_into().unwrap_or_default()))
+            }
             Err(error) => match Cause::of(&error) {
-                cause if cause.is_no_object() => Ok(()),
+                cause if cause.is_no_object() => Ok(None),
                 cause => Err(self.caused(target, cause)),
             },
         }
     }
 
     async fn put(self: &Arc<Self>, target: &Target, object: &Object) -> Result<()> {
-        self.check_free(target).await?;
         let attempts = Attempts::default();
         let mut delays = self.delays();
         loop {
@@ -224,6 +231,7 @@ impl Upload for ObjectUpload {
         match self.parts {
             Some(parts) => parts.finish(self.written).await,
             None => {
+                self.bucket.check_free(&self.target).await?;
                 let object = Object { pieces: self.waiting.into(), fingerprint: self.written };
                 self.bucket.put(&self.target, &object).await
             }

@@ -1,8 +1,9 @@
 //! Moving an object aside: S3 has no rename, so it is copied and then deleted.
 
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use std::sync::Arc;
+
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use checkpoint_storage_api::Result;
+use checkpoint_storage_api::{Error, ErrorKind, Result};
 
 use super::put::CONTENT_TYPE;
 use super::{Bucket, Target};
@@ -16,32 +17,28 @@ const COPIED_PART_LEN: u64 = 1 << 30;
 impl Bucket {
     /// Renames an object; refuses to replace one. If it was copied and not deleted, doing it again
     /// goes on from there.
-    pub(crate) async fn rename(&self, source: &Target, to: String) -> Result<()> {
+    pub(crate) async fn rename(self: &Arc<Self>, source: &Target, to: String) -> Result<()> {
         let target = Target { operation: source.operation, key: to };
-        let from = match self.head(source).await? {
-            Some(from) => from,
-            None => return Err(self.caused(source, Cause::no_object())),
+        let Some(len) = self.len_of(source).await? else {
+            return Err(self.caused(source, Cause::no_object()));
         };
-        let len = from.content_length().and_then(|len| len.try_into().ok()).unwrap_or_default();
-        match self.head(&target).await? {
-            // An earlier attempt got as far as the copy.
-            Some(there) if is_copy(&there, &from) => {}
-            Some(_) => return Err(self.taken(&target)),
+        match self.len_of(&target).await? {
+            Some(_) => {
+                // An earlier attempt may have got as far as the copy.
+                let original = self.fingerprint(source, None).await?;
+                if original != self.fingerprint(&target, Some(len)).await? {
+                    return Err(self.taken(&target));
+                }
+            }
             None if len > MAX_COPY_LEN => self.copy_parts(source, &target, len).await?,
             None => self.copy(source, &target).await?,
         }
-        self.delete_one(&source.key).await
-    }
-
-    async fn head(&self, target: &Target) -> Result<Option<HeadObjectOutput>> {
-        let _place = self.place().await;
-        let request = self.client.head_object().bucket(self.keys.bucket()).key(&target.key);
-        match request.send().await {
-            Ok(output) => Ok(Some(output)),
-            Err(error) => match Cause::of(&error) {
-                cause if cause.is_no_object() => Ok(None),
-                cause => Err(self.caused(target, cause)),
-            },
+        // The original goes only when the copy is seen.
+        match self.len_of(&target).await? {
+            Some(copied) if copied == len => self.delete_one(&source.key).await,
+            _ => Err(Error::new(ErrorKind::Unavailable, source.operation, "the copy is not there")
+                .with_subject(self.keys.url(&target.key))
+                .with_advice("try again; the original is still there")),
         }
     }
 
@@ -125,11 +122,4 @@ impl Bucket {
             .map(drop)
             .map_err(|error| self.failed(target, &error))
     }
-}
-
-/// Whether an object has the bytes of another, as far as the server says so.
-fn is_copy(copy: &HeadObjectOutput, of: &HeadObjectOutput) -> bool {
-    copy.content_length() == of.content_length()
-        && copy.e_tag().is_some()
-        && copy.e_tag() == of.e_tag()
 }

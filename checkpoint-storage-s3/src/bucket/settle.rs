@@ -59,19 +59,30 @@ impl Bucket {
     }
 
     async fn look(self: &Arc<Self>, target: &Target, written: Fingerprint) -> Result<Found> {
-        let mut reader = match self.open(target.clone()).await {
-            Ok(reader) => reader,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
-            Err(error) => return Err(error),
-        };
-        if reader.len() != written.len {
-            return Ok(Found::Another);
+        match self.fingerprint(target, Some(written.len)).await {
+            Ok(Some(found)) if found == written => Ok(Found::Ours),
+            Ok(_) => Ok(Found::Another),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Found::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads an object for its fingerprint; `None`, and nothing is read, if it is not `len` bytes
+    /// long.
+    pub(super) async fn fingerprint(
+        self: &Arc<Self>,
+        target: &Target,
+        len: Option<u64>,
+    ) -> Result<Option<Fingerprint>> {
+        let mut reader = self.open(target.clone()).await?;
+        if len.is_some_and(|len| len != reader.len()) {
+            return Ok(None);
         }
         let mut checksum = Checksum::default();
         while let Some(chunk) = reader.next_chunk(CHUNK_LEN).await? {
             checksum.update(&chunk);
         }
-        Ok(if checksum.value() == written.checksum { Found::Ours } else { Found::Another })
+        Ok(Some(Fingerprint { len: reader.len(), checksum: checksum.value() }))
     }
 
     fn unknown(&self, target: &Target, cause: Cause) -> Error {

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use aws_sdk_s3::operation::list_multipart_uploads::ListMultipartUploadsOutput;
 use aws_sdk_s3::types::EncodingType;
 use checkpoint_storage_api::{JobId, Result};
+use checkpoint_storage_filesystem::naming::{self, FileKind};
 use checkpoint_storage_filesystem::{Directory, FileEntry, FileType};
 
 use super::{Bucket, Target};
@@ -75,13 +76,19 @@ impl Bucket {
             Some((file_name, id)) => (file_name, Some(id)),
             None => (name, None),
         };
-        let key = self.keys.file(directory, file_name);
-        match id {
-            Some(id) => {
-                self.abort_upload(&Target { operation: "reclaim a leftover", key }, id).await
-            }
-            None => self.delete_one(&key).await.map(|()| true),
+        let target = |name: &str| Target {
+            operation: "reclaim a leftover",
+            key: self.keys.file(directory, name),
+        };
+        if let Some(id) = id {
+            return self.abort_upload(&target(file_name), id).await;
         }
+        if let FileKind::Sidecar(of) = naming::classify(file_name)
+            && self.len_of(&target(&of.to_string())).await?.is_some()
+        {
+            return Ok(false);
+        }
+        self.delete_one(&target(file_name).key).await.map(|()| true)
     }
 }
 
