@@ -35,7 +35,7 @@ impl CheckpointStorageFactory for S3Factory {
             .await
             .map_err(|error| Error::new(ErrorKind::Unexpected, "open", error.to_string()))??;
         let environment = Environment::system();
-        let client = client(&config, options.operation_timeout).await;
+        let client = client(&config, options.operation_timeout);
         info!(
             bucket = config.bucket,
             namespace = config.prefix,

@@ -138,6 +138,15 @@ impl Cause {
         self.code == "NoSuchUpload"
     }
 
+    /// What went wrong, without what to do about it.
+    pub(crate) fn words(&self) -> String {
+        match self.failed {
+            Failed::AtServer => self.answer(),
+            Failed::Silent => "the server did not answer in time".to_owned(),
+            _ => self.message.clone(),
+        }
+    }
+
     /// Whether the same request can succeed soon.
     pub(crate) fn is_passing(&self) -> bool {
         match self.failed {
@@ -356,7 +365,8 @@ fn find<'e, T: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Optio
     chain(error).find_map(|error| error.downcast_ref())
 }
 
-fn innermost(error: &(dyn StdError + 'static)) -> String {
+/// The words of what caused an error in the first place.
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 

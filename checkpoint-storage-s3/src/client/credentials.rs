@@ -1,133 +1,138 @@
 //! Credentials from where the configuration says.
 
-use aws_config::SdkConfig;
+use std::time::Duration;
+
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::sts::AssumeRoleProvider;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials as Resolved;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sdk_s3::config::{BehaviorVersion, Builder, Region};
+use aws_sdk_s3::config::{BehaviorVersion, Builder, Region, SharedHttpClient};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use secrecy::ExposeSecret as _;
 
+use super::chain::Chain;
+use super::token_service::{RoleProvider, WebIdentityProvider};
 use super::transport::{direct_client, http_client};
-use crate::config::{AssumedRole, Credentials, Keys, S3Config, Source};
+use crate::config::{AssumedRole, Keys, S3Config, Source, WebIdentity};
 
-/// Tells the client where its credentials come from; loads none yet.
-pub(super) async fn give(builder: Builder, config: &S3Config) -> Builder {
+/// Tells the client where its credentials come from; loads none yet. No source is waited for longer
+/// than `time_limit`.
+pub(super) fn give(builder: Builder, config: &S3Config, time_limit: Duration) -> Builder {
     if config.credentials.sources == [Source::Anonymous] {
         return builder.allow_no_auth();
     }
-    let surroundings = Surroundings::of(config);
-    builder.credentials_provider(surroundings.chain(&config.credentials.sources).await)
+    let surroundings = Surroundings::of(config, time_limit);
+    builder.credentials_provider(surroundings.chain(&config.credentials.sources))
 }
 
 /// What providers need beside their own settings.
 struct Surroundings<'a> {
-    credentials: &'a Credentials,
-    /// For the metadata of the machine.
-    near: ProviderConfig,
-    /// For AWS's token service.
-    far: ProviderConfig,
-    token_service: SdkConfig,
+    config: &'a S3Config,
+    region: Region,
+    time_limit: Duration,
+    /// Reaches what is on this machine or beside it.
+    near: SharedHttpClient,
+    /// Reaches AWS's token service and the like.
+    far: SharedHttpClient,
 }
 
 impl<'a> Surroundings<'a> {
-    fn of(config: &'a S3Config) -> Self {
-        let region = Region::new(config.endpoint.region.clone());
-        let provider_config = ProviderConfig::without_region()
-            .with_region(Some(region.clone()))
-            .with_sleep_impl(TokioSleep::new());
-        let far = http_client(&config.transport, true);
-        let mut token_service = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(region)
-            .sleep_impl(TokioSleep::new())
-            .http_client(far.clone());
-        let role = config.credentials.role.as_ref();
-        token_service.set_endpoint_url(role.and_then(|role| role.endpoint.clone()));
+    fn of(config: &'a S3Config, time_limit: Duration) -> Self {
         Self {
-            credentials: &config.credentials,
-            near: provider_config.clone().with_http_client(direct_client(&config.transport)),
-            far: provider_config.with_http_client(far),
-            token_service: token_service.build(),
+            config,
+            region: Region::new(config.endpoint.region.clone()),
+            time_limit,
+            near: direct_client(&config.transport),
+            far: http_client(&config.transport, true),
         }
     }
 
     /// Asks one source after the other, until one has credentials to give.
-    async fn chain(&self, sources: &[Source]) -> SharedCredentialsProvider {
-        let mut chain: Option<CredentialsProviderChain> = None;
+    fn chain(&self, sources: &[Source]) -> Chain {
+        let mut chain = Chain::new(self.time_limit);
         for source in sources {
-            let Some(provider) = self.provider(source).await else { continue };
-            let name = format!("{source:?}");
-            chain = Some(match chain {
-                None => CredentialsProviderChain::first_try(name, provider),
-                Some(chain) => chain.or_else(name, provider),
-            });
+            self.add(source, &mut chain);
         }
-        match chain {
-            Some(chain) => SharedCredentialsProvider::new(chain),
-            None => SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()),
-        }
+        chain
     }
 
-    async fn provider(&self, source: &Source) -> Option<SharedCredentialsProvider> {
-        let (near, far) = (&self.near, &self.far);
-        let container = || EcsCredentialsProvider::builder().configure(near).build();
-        let instance = || ImdsCredentialsProvider::builder().configure(near).build();
-        Some(match source {
-            Source::Anonymous => return None,
-            Source::Keys { with_token } => {
-                shared(resolved(self.credentials.keys.as_ref()?, *with_token))
+    fn add(&self, source: &Source, chain: &mut Chain) {
+        let credentials = &self.config.credentials;
+        let name = source.clone();
+        match source {
+            Source::Anonymous => {}
+            Source::Keys { .. } => {
+                if let Some(keys) = &credentials.keys {
+                    chain.push(name, resolved(keys));
+                }
             }
-            Source::Environment => shared(EnvironmentVariableCredentialsProvider::new()),
-            Source::Instance => shared(instance()),
-            Source::Container => shared(container()),
-            Source::ContainerOrInstance => shared(
-                CredentialsProviderChain::first_try("Container", container())
-                    .or_else("Instance", instance()),
-            ),
+            Source::Environment => chain.push(name, EnvironmentVariableCredentialsProvider::new()),
+            Source::Instance => {
+                let builder = ImdsCredentialsProvider::builder();
+                chain.push(name, builder.configure(&self.provider_config(&self.near)).build());
+            }
+            Source::Container => {
+                let builder = EcsCredentialsProvider::builder();
+                chain.push(name, builder.configure(&self.provider_config(&self.near)).build());
+            }
+            Source::ContainerOrInstance => {
+                self.add(&Source::Container, chain);
+                self.add(&Source::Instance, chain);
+            }
             Source::Profile => {
-                shared(ProfileFileCredentialsProvider::builder().configure(far).build())
+                let builder = ProfileFileCredentialsProvider::builder();
+                chain.push(name, builder.configure(&self.provider_config(&self.far)).build());
+            }
+            Source::Process(command) => {
+                chain.push(name, CredentialProcessProvider::new(command.clone()));
+            }
+            Source::AssumedRole => {
+                if let Some(role) = &credentials.role {
+                    chain.push(name, self.assumed(role));
+                }
             }
             Source::WebIdentity => {
-                shared(WebIdentityTokenCredentialsProvider::builder().configure(far).build())
+                chain.push(name, self.identified(credentials.web_identity.as_ref()));
             }
-            Source::Process(command) => shared(CredentialProcessProvider::new(command.clone())),
-            Source::AssumedRole => {
-                let role = self.credentials.role.as_ref()?;
-                shared(Box::pin(self.assumed(role)).await)
-            }
-        })
+        }
     }
 
-    async fn assumed(&self, role: &AssumedRole) -> AssumeRoleProvider {
-        let mut builder = AssumeRoleProvider::builder(&role.arn)
-            .configure(&self.token_service)
-            .session_name(&role.session_name)
-            .session_length(role.duration);
-        if let Some(external_id) = &role.external_id {
-            builder = builder.external_id(external_id);
-        }
-        if let Some(region) = &role.region {
-            builder = builder.region(Region::new(region.clone()));
-        }
-        builder.build_from_provider(self.chain(&role.sources).await).await
+    fn provider_config(&self, http_client: &SharedHttpClient) -> ProviderConfig {
+        ProviderConfig::without_region()
+            .with_region(Some(self.region.clone()))
+            .with_sleep_impl(TokioSleep::new())
+            .with_http_client(http_client.clone())
     }
-}
 
-fn shared(provider: impl ProvideCredentials + 'static) -> SharedCredentialsProvider {
-    SharedCredentialsProvider::new(provider)
+    fn assumed(&self, role: &AssumedRole) -> RoleProvider {
+        let region = role.region.clone().map_or_else(|| self.region.clone(), Region::new);
+        let config = self.token_service(role.endpoint.clone()).region(region);
+        let config = config.credentials_provider(self.chain(&role.sources));
+        RoleProvider::new(&aws_sdk_sts::Client::from_conf(config.build()), role)
+    }
+
+    fn identified(&self, identity: Option<&WebIdentity>) -> WebIdentityProvider {
+        let endpoint = identity.and_then(|identity| identity.endpoint.clone());
+        let config = self.token_service(endpoint).region(self.region.clone());
+        WebIdentityProvider::new(&aws_sdk_sts::Client::from_conf(config.build()), identity)
+    }
+
+    fn token_service(&self, endpoint: Option<String>) -> aws_sdk_sts::config::Builder {
+        let mut builder = aws_sdk_sts::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .sleep_impl(TokioSleep::new())
+            .retry_partition(super::retry_partition())
+            .http_client(self.far.clone());
+        builder.set_endpoint_url(endpoint);
+        builder
+    }
 }
 
 /// Without its token a temporary key is refused, so it is given whenever it is there.
-fn resolved(keys: &Keys, _with_token: bool) -> Resolved {
+fn resolved(keys: &Keys) -> Resolved {
     let token = keys.token.as_ref().map(|token| token.expose_secret().to_owned());
     Resolved::new(&keys.id, keys.secret.expose_secret(), token, None, "plugin-config")
 }

@@ -1,8 +1,10 @@
 //! The client of the SDK as the configuration wants it.
 
 mod attempts;
+mod chain;
 mod clock;
 mod credentials;
+mod token_service;
 mod transport;
 
 use std::time::Duration;
@@ -22,13 +24,15 @@ use crate::config::S3Config;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one source of credentials may take; a caller sees the reason before its own time is up.
+const SOURCE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What precedes the first retry, on average half of it; each later one has twice as much.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
 /// The client for the configured server. `time_limit` is how long a caller waits for one call:
 /// nothing waits longer. Sends nothing.
-pub(crate) async fn client(config: &S3Config, time_limit: Option<Duration>) -> Client {
+pub(crate) fn client(config: &S3Config, time_limit: Option<Duration>) -> Client {
     let bounded = |time: Duration| time_limit.map_or(time, |limit| time.min(limit));
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(bounded(CONNECT_TIMEOUT))
@@ -46,22 +50,24 @@ pub(crate) async fn client(config: &S3Config, time_limit: Option<Duration>) -> C
         .sleep_impl(TokioSleep::new())
         .timeout_config(timeouts)
         .retry_config(retries(config.attempts))
-        // The default one is shared by all clients of the process: a server that fails would use
-        // up the retries of the others.
-        .retry_partition(
-            RetryPartition::custom("checkpoint-storage")
-                .token_bucket(TokenBucket::unlimited())
-                .build(),
-        )
+        .retry_partition(retry_partition())
         .identity_cache(
             IdentityCache::lazy().load_timeout(bounded(Duration::from_secs(30))).build(),
         )
         // Uploads carry a checksum that was computed once, when they were encoded.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(response_checksums);
-    let mut builder = credentials::give(builder, config).await;
+    let source_limit = time_limit.map_or(SOURCE_TIMEOUT, |limit| SOURCE_TIMEOUT.min(limit / 2));
+    let mut builder = credentials::give(builder, config, source_limit);
     builder.set_endpoint_url(config.endpoint.url.clone());
     Client::from_conf(builder.build())
+}
+
+/// The default one is shared by all clients of the process: a server that fails would use up the
+/// retries of the others.
+fn retry_partition() -> RetryPartition {
+    let unlimited = TokenBucket::unlimited();
+    RetryPartition::custom("checkpoint-storage").token_bucket(unlimited).build()
 }
 
 fn retries(attempts: u32) -> RetryConfig {

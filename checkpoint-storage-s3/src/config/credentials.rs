@@ -1,19 +1,16 @@
 //! Where credentials come from.
 
 use std::fmt;
-use std::time::Duration;
 
 use checkpoint_storage_api::{PluginConfig, Result};
 use checkpoint_storage_keys::Key;
 use checkpoint_storage_keys::rows::s3::{
-    ACCESS_KEY, CREDENTIALS_PROVIDER, ROLE_ARN, ROLE_CREDENTIALS_PROVIDER, ROLE_EXTERNAL_ID,
-    ROLE_SESSION_DURATION, ROLE_SESSION_NAME, ROLE_STS_ENDPOINT, ROLE_STS_REGION, SECRET_KEY,
-    SESSION_TOKEN,
+    ACCESS_KEY, CREDENTIALS_PROVIDER, SECRET_KEY, SESSION_TOKEN,
 };
-use checkpoint_storage_keys::values;
 use secrecy::SecretString;
 use tracing::warn;
 
+use super::roles::{AssumedRole, WebIdentity};
 use super::{Endpoint, Variables, wrong};
 
 /// Something that gives credentials, as Hadoop and AWS name it.
@@ -61,6 +58,7 @@ pub(crate) struct Credentials {
     pub(crate) sources: Vec<Source>,
     pub(crate) keys: Option<Keys>,
     pub(crate) role: Option<AssumedRole>,
+    pub(crate) web_identity: Option<WebIdentity>,
 }
 
 /// A static access key.
@@ -75,19 +73,6 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys")
     }
-}
-
-/// A role to take on.
-#[derive(Debug, Clone)]
-pub(crate) struct AssumedRole {
-    pub(crate) arn: String,
-    pub(crate) session_name: String,
-    pub(crate) duration: Duration,
-    pub(crate) external_id: Option<String>,
-    pub(crate) endpoint: Option<String>,
-    pub(crate) region: Option<String>,
-    /// Where the credentials come from with which the role is asked for.
-    pub(crate) sources: Vec<Source>,
 }
 
 /// The packages whose classes are known.
@@ -131,14 +116,12 @@ impl Credentials {
         variables: Variables<'_>,
     ) -> Result<Self> {
         let keys = Keys::read(config)?;
-        let sources = match CREDENTIALS_PROVIDER.given(config)? {
-            Some(text) => {
-                usable(&CREDENTIALS_PROVIDER, parse(&CREDENTIALS_PROVIDER, text)?, &keys)?
-            }
+        let sources = match usable_sources(&CREDENTIALS_PROVIDER, config, &keys)? {
+            Some(sources) => sources,
             None => by_default(&keys, endpoint, variables)?,
         };
         let role = match sources.contains(&Source::AssumedRole) {
-            true => Some(AssumedRole::read(config, &keys)?),
+            true => Some(AssumedRole::read(config, &keys, variables)?),
             false => None,
         };
         let reads_keys =
@@ -149,7 +132,7 @@ impl Credentials {
         {
             warn!(key = ACCESS_KEY.name, "the access key is not used: no provider reads it");
         }
-        Ok(Self { sources, keys, role })
+        Ok(Self { sources, keys, role, web_identity: WebIdentity::read(variables) })
     }
 }
 
@@ -177,43 +160,6 @@ impl Keys {
     }
 }
 
-impl AssumedRole {
-    fn read(config: &PluginConfig, keys: &Option<Keys>) -> Result<Self> {
-        let arn = ROLE_ARN
-            .given(config)?
-            .ok_or_else(|| wrong(&ROLE_ARN, "AssumedRole needs a role", "write the role's ARN"))?;
-        let sources = match ROLE_CREDENTIALS_PROVIDER.given(config)? {
-            Some(text) => {
-                let sources = parse(&ROLE_CREDENTIALS_PROVIDER, text)?;
-                usable(&ROLE_CREDENTIALS_PROVIDER, sources, keys)?
-            }
-            None if keys.is_some() => vec![Source::Keys { with_token: false }],
-            None => vec![Source::Environment],
-        };
-        if sources.contains(&Source::AssumedRole) {
-            return Err(wrong(
-                &ROLE_CREDENTIALS_PROVIDER,
-                "a role cannot be asked for with itself",
-                "name where the credentials come from that may assume the role",
-            ));
-        }
-        let text = |key: &Key| key.given(config).map(|text| text.map(str::to_owned));
-        Ok(Self {
-            arn: arn.to_owned(),
-            session_name: text(&ROLE_SESSION_NAME)?
-                .unwrap_or_else(|| "checkpoint-storage".to_owned()),
-            duration: ROLE_SESSION_DURATION.read(config, values::time)?,
-            external_id: text(&ROLE_EXTERNAL_ID)?,
-            endpoint: text(&ROLE_STS_ENDPOINT)?.map(|text| match text.contains("://") {
-                true => text,
-                false => format!("https://{text}"),
-            }),
-            region: text(&ROLE_STS_REGION)?,
-            sources,
-        })
-    }
-}
-
 /// S3A's own order, where no provider is named.
 fn by_default(
     keys: &Option<Keys>,
@@ -238,6 +184,16 @@ fn by_default(
             SECRET_KEY.name, CREDENTIALS_PROVIDER.name
         ),
     ))
+}
+
+/// The sources that a key names, without those that cannot give anything.
+pub(super) fn usable_sources(
+    key: &Key,
+    config: &PluginConfig,
+    keys: &Option<Keys>,
+) -> Result<Option<Vec<Source>>> {
+    let named = key.given(config)?.map(|text| usable(key, parse(key, text)?, keys));
+    named.transpose()
 }
 
 /// Reads a list of providers; what stands behind `process:` may hold spaces, and no comma.

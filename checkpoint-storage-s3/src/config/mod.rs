@@ -4,6 +4,7 @@ mod credentials;
 mod endpoint;
 mod keystores;
 mod layers;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +22,9 @@ use checkpoint_storage_keys::values::{self, FileSystem, Unfit};
 use secrecy::SecretString;
 use tracing::warn;
 
-pub(crate) use credentials::{AssumedRole, Credentials, Keys, Source};
+pub(crate) use credentials::{Credentials, Keys, Source};
 pub(crate) use endpoint::Endpoint;
+pub(crate) use roles::{AssumedRole, WebIdentity};
 
 /// What the plugin reads. The last two are the host's business and are accepted.
 const KEYS: &[&Key] = &[

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::credentials::Source;
 use super::*;
 
@@ -234,6 +236,43 @@ fn a_role_needs_its_arn_and_credentials_to_ask_with() {
     let itself = ("fs.s3a.assumed.role.credentials.provider", "AssumedRoleCredentialProvider");
     let pairs = [("s3.bucket", "b"), provider, ("fs.s3a.assumed.role.arn", "a"), itself];
     refused(&pairs);
+}
+
+#[test]
+fn a_web_identity_and_the_token_service_s_url_come_from_the_environment() {
+    let provider = |class: &'static str| ("fs.s3a.aws.credentials.provider", class);
+    let variables = |name: &str| {
+        let value = match name {
+            "AWS_ROLE_ARN" => "arn:aws:iam::1:role/r",
+            "AWS_WEB_IDENTITY_TOKEN_FILE" => "/var/run/token",
+            "AWS_ENDPOINT_URL" => "http://any",
+            "AWS_ENDPOINT_URL_STS" => "http://sts",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let credentials = |pairs: &[(&str, &str)], variables| {
+        let bucket = [("s3.bucket", "b"), ("fs.s3a.assumed.role.arn", "arn")];
+        load_with(&[&bucket[..], pairs].concat(), variables).expect("valid").credentials
+    };
+
+    let identity = [provider("WebIdentityTokenCredentialsProvider")];
+    let found = credentials(&identity, &variables).web_identity.expect("the environment has one");
+    assert_eq!(
+        (&*found.arn, &*found.session_name),
+        ("arn:aws:iam::1:role/r", "checkpoint-storage")
+    );
+    assert_eq!(found.token_file, Path::new("/var/run/token"));
+    assert_eq!(found.endpoint.as_deref(), Some("http://sts"));
+    assert!(credentials(&identity, &|_| None).web_identity.is_none());
+
+    let role = [provider("AssumedRoleCredentialProvider")];
+    let found = credentials(&role, &variables).role.expect("a role");
+    assert_eq!(found.endpoint.as_deref(), Some("http://sts"));
+    assert_eq!(found.sources, [Source::Environment]);
+    let named = [role[0], ("fs.s3a.assumed.role.sts.endpoint", "http://named")];
+    let found = credentials(&named, &variables).role.expect("a role");
+    assert_eq!(found.endpoint.as_deref(), Some("http://named"));
 }
 
 #[test]
