@@ -236,7 +236,7 @@ impl Cause {
                 PermissionDenied,
                 "the secret does not fit the access key: check `fs.s3a.secret-key`".to_owned(),
             ),
-            ("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired", _) => (
+            ("ExpiredToken" | "InvalidToken" | "InvalidTokenId" | "TokenRefreshRequired", _) => (
                 PermissionDenied,
                 "temporary credentials are only good with their own, current \
                  `fs.s3a.session.token`: renew them"

@@ -246,9 +246,10 @@ fn usable(key: &Key, sources: Vec<Source>, keys: &Option<Keys>) -> Result<Vec<So
     };
     let usable: Vec<_> = sources.into_iter().filter(can_give).collect();
     if usable.is_empty() {
+        let lacking = if keys.is_some() { "a session token" } else { "an access key" };
         return Err(wrong(
             key,
-            "the provider needs an access key, and none is given",
+            format!("the provider needs {lacking}, and none is given"),
             format!(
                 "give `{}` and `{}`, and `{}` with temporary ones, in the configuration or in a \
                  keystore",
