@@ -125,7 +125,7 @@ impl Bucket {
     }
 
     fn undeleted(&self, key: &str, cause: Cause) -> Error {
-        let is_open = cause.is_passing();
+        let is_open = cause.leaves_open();
         let error = self.caused(&Target { operation: DELETE, key: key.to_owned() }, cause);
         if is_open { error.with_outcome(Outcome::Unknown) } else { error }
     }

@@ -5,11 +5,12 @@ use std::time::SystemTime;
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::EncodingType;
-use checkpoint_storage_api::{Error, ErrorKind, JobId, Result};
+use checkpoint_storage_api::{Error, JobId, Result};
 use checkpoint_storage_filesystem::{Directory, FileEntry, FileType, IsEnough, naming};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::{Bucket, Target};
+use crate::failure::Cause;
 use crate::keys;
 
 /// How many jobs are looked into at once.
@@ -75,8 +76,8 @@ impl Bucket {
     ) -> Result<Vec<FileEntry>> {
         let directory = Directory::Job(job);
         let first = self.page(directory, None, None).await?;
-        let files = first.entries.iter().filter(|entry| entry.file_type == FileType::Regular);
-        let reached = files.last().map(|entry| entry.name.clone()).unwrap_or_default();
+        let mut files = first.entries.iter().filter(|entry| entry.file_type == FileType::Regular);
+        let reached = files.next_back().map(|entry| entry.name.clone()).unwrap_or_default();
         if first.next.is_some() {
             for bound in windows(now_ms).take_while(|bound| *bound > reached) {
                 let entries = self.list(directory, Some(&bound)).await?;
@@ -118,31 +119,38 @@ impl Bucket {
             .send()
             .await;
         let output = sent.map_err(|error| self.failed(&target, &error))?;
-        let page = read_page(&output, &target.key).map_err(|reason| self.odd(&target, reason))?;
-        if page.next.is_some() && page.next == token {
-            return Err(self.odd(&target, "the server gave the same page again"));
+        if is_cut_short(&output) {
+            return Err(self.caused(&target, Cause::broken_off()));
         }
-        Ok(page)
+        let odd = |reason| self.caused(&target, Cause::foreign(reason));
+        let page = read_page(&output, &target.key).map_err(odd)?;
+        match page.next.is_some() && page.next == token {
+            true => Err(odd("the same page again and again")),
+            false => Ok(page),
+        }
     }
+}
 
-    /// The error of an answer that cannot be.
-    fn odd(&self, target: &Target, reason: &str) -> Error {
-        Error::new(ErrorKind::Unavailable, target.operation, reason)
-            .with_subject(self.keys.url(&target.key))
-            .with_advice("check that `fs.s3a.endpoint` is a server that speaks S3")
-    }
+/// Whether a listing holds less than it says: the SDK takes one that breaks off for a whole one.
+fn is_cut_short(output: &ListObjectsV2Output) -> bool {
+    let listed = output.contents().len() + output.common_prefixes().len();
+    let announced = output.key_count().and_then(|count| usize::try_from(count).ok());
+    announced.is_some_and(|count| count > listed)
 }
 
 /// The entries of a page, whose keys begin with `prefix`. A key that ends in `/` is the marker of a
 /// directory, which some clients leave; it is no file.
 fn read_page(output: &ListObjectsV2Output, prefix: &str) -> Result<Page, &'static str> {
+    // The SDK takes any XML for one.
+    if output.name().is_none() && output.is_truncated().is_none() {
+        return Err("no listing");
+    }
     let is_encoded = output.encoding_type() == Some(&EncodingType::Url);
     let name = |key: Option<&str>| {
-        let key = key.ok_or("the listing has an object without a key")?;
+        let key = key.ok_or("an object without a key")?;
         let key = if is_encoded { keys::decoded(key) } else { Some(key.to_owned()) };
-        let key = key.ok_or("the listing has a key that is not UTF-8")?;
-        let name =
-            key.strip_prefix(prefix).ok_or("the listing has a key that was not asked for")?;
+        let key = key.ok_or("a key that is not UTF-8")?;
+        let name = key.strip_prefix(prefix).ok_or("a key that was not asked for")?;
         Ok::<_, &'static str>(name.to_owned())
     };
     let mut entries = Vec::new();
@@ -172,7 +180,7 @@ fn read_page(output: &ListObjectsV2Output, prefix: &str) -> Result<Page, &'stati
     match (is_cut, output.next_continuation_token()) {
         (false, _) => Ok(Page { entries, next: None }),
         (true, Some(next)) => Ok(Page { entries, next: Some(next.to_owned()) }),
-        (true, None) => Err("the listing goes on and does not say where"),
+        (true, None) => Err("a listing that goes on and does not say where"),
     }
 }
 
@@ -219,5 +227,8 @@ mod tests {
         assert!(read_page(&output, "n/2/").is_err());
         let endless = ListObjectsV2Output::builder().is_truncated(true).build();
         assert!(read_page(&endless, "n/").is_err());
+        let short = ListObjectsV2Output::builder().is_truncated(false).key_count(1).build();
+        assert!(is_cut_short(&short) && !is_cut_short(&endless));
+        assert!(read_page(&ListObjectsV2Output::builder().build(), "n/").is_err());
     }
 }

@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use crate::config::{ConditionalPut, S3Config, UploadConfig};
+use crate::config::{ConditionalPut, Route, S3Config, UploadConfig};
 use crate::failure::Cause;
 use crate::keys::Keyspace;
 
@@ -33,6 +33,7 @@ pub(crate) use read::ObjectReader;
 /// A namespace in a bucket.
 pub(crate) struct Bucket {
     client: Client,
+    route: Route,
     pub(crate) keys: Keyspace,
     upload: UploadConfig,
     /// How often something is tried that the SDK does not try again by itself.
@@ -58,6 +59,7 @@ impl Bucket {
     pub(crate) fn new(client: Client, config: &S3Config, environment: Environment) -> Self {
         Self {
             client,
+            route: config.route(),
             keys: Keyspace::new(&config.bucket, &config.prefix),
             upload: config.upload.clone(),
             attempts: config.attempts,
@@ -100,7 +102,7 @@ impl Bucket {
     }
 
     fn caused(&self, target: &Target, cause: Cause) -> Error {
-        cause.into_error(target.operation, self.keys.url(&target.key))
+        cause.into_error(target.operation, self.keys.url(&target.key), &self.route)
     }
 
     /// Whether the next write asks for the name to be free.
@@ -108,17 +110,20 @@ impl Bucket {
         self.creates_only.load(Ordering::Relaxed)
     }
 
-    /// Whether the condition is what the server refused, and is not asked for any more.
-    fn drops_condition(&self, asked: bool, cause: &Cause) -> bool {
-        let drops =
-            asked && self.upload.conditional == ConditionalPut::Auto && cause.is_not_implemented();
-        if drops && self.creates_only.swap(false, Ordering::Relaxed) {
+    /// Whether the condition may be what the server refused: the write is worth a try without it.
+    fn may_lack_condition(&self, asked: bool, cause: &Cause) -> bool {
+        asked && self.upload.conditional == ConditionalPut::Auto && cause.is_not_implemented()
+    }
+
+    /// Concludes from a write that was taken without the condition that the server does not know
+    /// it.
+    fn written(&self, asked: bool) {
+        if !asked && self.creates_only.swap(false, Ordering::Relaxed) {
             warn!(
                 bucket = self.keys.bucket(),
                 "the server does not know If-None-Match: stores no longer ask for it \
                  (`s3.conditional-put: off` says so from the start)"
             );
         }
-        drops
     }
 }

@@ -54,7 +54,7 @@ impl MultipartUpload {
         };
         let output = sent.map_err(|error| bucket.failed(&target, &error))?;
         let Some(id) = output.upload_id().map(str::to_owned) else {
-            return Err(bucket.caused(&target, Cause::broken_off()));
+            return Err(bucket.caused(&target, Cause::foreign("an upload without an id")));
         };
         Ok(Self {
             bucket,
@@ -100,13 +100,16 @@ impl MultipartUpload {
         while self.next_done().await? {}
         self.done.sort_unstable_by_key(|part| part.part_number());
         let attempts = Attempts::default();
+        let mut creates_only = self.bucket.creates_only();
         loop {
-            let creates_only = self.bucket.creates_only();
             let Err(cause) = self.complete(creates_only, &attempts).await else {
+                self.bucket.written(creates_only);
                 self.is_open = false;
                 return Ok(());
             };
-            if self.bucket.drops_condition(creates_only, &cause) {
+            if self.bucket.may_lack_condition(creates_only, &cause) {
+                self.bucket.refuse_taken(&self.target).await?;
+                creates_only = false;
                 continue;
             }
             // From here on it cannot be completed any more: what is there now stays.

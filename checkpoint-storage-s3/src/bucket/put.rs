@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::put_object::PutObjectError;
+use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -55,9 +55,13 @@ impl Bucket {
     /// Without a condition that the server keeps, this is what there is against writing over
     /// something under a name that was given.
     async fn check_free(&self, target: &Target) -> Result<()> {
-        if self.creates_only() {
-            return Ok(());
+        match self.creates_only() {
+            true => Ok(()),
+            false => self.refuse_taken(target).await,
         }
+    }
+
+    pub(super) async fn refuse_taken(&self, target: &Target) -> Result<()> {
         match self.len_of(target).await? {
             Some(_) => Err(self.taken(target)),
             None => Ok(()),
@@ -82,12 +86,23 @@ impl Bucket {
     async fn put(self: &Arc<Self>, target: &Target, object: &Object) -> Result<()> {
         let attempts = Attempts::default();
         let mut delays = self.delays();
+        let mut creates_only = self.creates_only();
         loop {
-            let creates_only = self.creates_only();
             let sent = self.send(target, object, creates_only, &attempts).await;
-            let Err(error) = sent else { return Ok(()) };
-            let cause = Cause::of(&error);
-            if self.drops_condition(creates_only, &cause) {
+            let cause = match sent {
+                Ok(output) if output.e_tag().is_some() => {
+                    self.written(creates_only);
+                    return Ok(());
+                }
+                Ok(_) => {
+                    attempts.leave_open();
+                    Cause::foreign("an acknowledgement without an ETag")
+                }
+                Err(error) => Cause::of(&error),
+            };
+            if self.may_lack_condition(creates_only, &cause) {
+                self.refuse_taken(target).await?;
+                creates_only = false;
                 continue;
             }
             match delays.next().filter(|_| cause.is_conflict()) {
@@ -105,7 +120,7 @@ impl Bucket {
         object: &Object,
         creates_only: bool,
         attempts: &Attempts,
-    ) -> Result<(), SdkError<PutObjectError, HttpResponse>> {
+    ) -> Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>> {
         let Fingerprint { len, checksum } = object.fingerprint;
         let (encryption, key) = self.encryption();
         let _place = self.place().await;
@@ -121,7 +136,7 @@ impl Bucket {
             .set_ssekms_key_id(key)
             .set_checksum_crc32_c(self.upload.checksum.then(|| header_of(checksum)))
             .body(body::of_pieces(&object.pieces));
-        request.customize().interceptor(attempts.clone()).send().await.map(drop)
+        request.customize().interceptor(attempts.clone()).send().await
     }
 
     /// How the server is to encrypt, and with which key.

@@ -50,6 +50,10 @@ impl Bucket {
     /// Opens an object for reading in chunks.
     pub(crate) async fn open(self: &Arc<Self>, target: Target) -> Result<ObjectReader> {
         let output = self.get(&target, 0, None).await?;
+        if output.e_tag().is_none() {
+            let cause = Cause::foreign("an object without an ETag");
+            return Err(self.caused(&target, cause));
+        }
         let len = output.content_length().and_then(|len| u64::try_from(len).ok());
         let Some(len) = len else {
             return Err(self.unreadable(&target, "the server does not say how long it is"));

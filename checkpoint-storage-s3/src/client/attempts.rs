@@ -19,6 +19,11 @@ impl Attempts {
     pub(crate) fn may_have_succeeded(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Says so of an answer that the SDK took for a good one.
+    pub(crate) fn leave_open(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Intercept for Attempts {
@@ -38,7 +43,7 @@ impl Intercept for Attempts {
             None => !is_unsent(error),
         };
         if is_open {
-            self.0.store(true, Ordering::Relaxed);
+            self.leave_open();
         }
         Ok(())
     }

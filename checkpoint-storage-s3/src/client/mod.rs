@@ -47,6 +47,7 @@ pub(crate) fn client(config: &S3Config, time_limit: Option<Duration>) -> Client 
         .region(Region::new(config.endpoint.region.clone()))
         .force_path_style(config.endpoint.path_style)
         .http_client(transport::http_client(&config.transport, config.endpoint.tls))
+        .interceptor(transport::NoPages)
         .sleep_impl(TokioSleep::new())
         .timeout_config(timeouts)
         .retry_config(retries(config.attempts))

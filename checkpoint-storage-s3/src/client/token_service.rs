@@ -15,7 +15,7 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::builders::AssumeRoleW
 use aws_sdk_sts::types::Credentials as Answer;
 
 use crate::config::{AssumedRole, WebIdentity};
-use crate::failure::Cause;
+use crate::failure::innermost;
 
 /// A role that is asked for with other credentials.
 #[derive(Debug)]
@@ -87,11 +87,20 @@ impl ProvideCredentials for WebIdentityProvider {
     }
 }
 
+/// Why there was no answer, or what it says: never its body, which may hold a secret.
 fn failed<E>(error: &SdkError<E, HttpResponse>) -> CredentialsError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    CredentialsError::provider_error(Cause::of(error).words())
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    CredentialsError::provider_error(match (error.as_service_error(), status) {
+        (Some(said), Some(status)) => match (said.code(), said.message()) {
+            (Some(code), Some(message)) => format!("the server answered: {code}: {message}"),
+            (Some(code), None) => format!("the server answered: {code}"),
+            (None, _) => format!("the server's answer, of status {status}, is no token service's"),
+        },
+        _ => innermost(error),
+    })
 }
 
 fn credentials(answer: Option<Answer>, provider: &'static str) -> Result {

@@ -1,66 +1,76 @@
 //! HTTP: TLS, authorities, proxy.
 
-use aws_sdk_s3::config::SharedHttpClient;
+use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
-use secrecy::ExposeSecret as _;
+use aws_smithy_runtime_api::box_error::BoxError;
 use tracing::warn;
 
-use crate::config::{Proxy, Transport};
+use crate::config::Transport;
+use crate::failure::{PageError, is_page};
 
 /// A client that speaks TLS if `tls`; without it, the system's authorities are not even read.
 pub(super) fn http_client(transport: &Transport, tls: bool) -> SharedHttpClient {
-    connecting(transport.proxy.as_ref().and_then(proxy_config), tls.then(|| trust(transport)))
+    let proxy = transport.proxy.as_ref().map(|proxy| proxy.settings.clone());
+    connecting(proxy, tls.then(|| trusting(transport)).flatten())
 }
 
 /// A client for what is on this machine or beside it, such as the metadata of an instance: by no
 /// proxy.
 pub(super) fn direct_client(transport: &Transport) -> SharedHttpClient {
-    connecting(None, Some(trust(transport)))
+    connecting(None, trusting(transport))
 }
 
-fn trust(transport: &Transport) -> TrustStore {
+fn trusting(transport: &Transport) -> Option<TlsContext> {
     let system = TrustStore::default();
-    match &transport.authorities {
+    let trusted = match &transport.authorities {
         Some(pem) => system.with_pem_certificate(pem.clone()),
         None => system,
-    }
+    };
+    let context = TlsContext::builder().with_trust_store(trusted).build();
+    context.inspect_err(|error| warn!(%error, "TLS cannot be set up")).ok()
 }
 
-fn connecting(proxy: Option<ProxyConfig>, trust: Option<TrustStore>) -> SharedHttpClient {
+fn connecting(proxy: Option<ProxyConfig>, tls: Option<TlsContext>) -> SharedHttpClient {
     // Connectors are built when the first request is sent, one for each set of time-outs.
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
         builder.set_proxy_config(proxy.clone());
-        let context =
-            trust.clone().map(|trust| TlsContext::builder().with_trust_store(trust).build());
-        match context {
-            Some(Ok(context)) => builder
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .tls_context(context)
-                .build(),
-            Some(Err(error)) => {
-                warn!(%error, "TLS cannot be set up");
-                builder.build_http()
+        match tls.clone() {
+            Some(tls) => {
+                let builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
+                builder.tls_context(tls).build()
             }
             None => builder.build_http(),
         }
     })
 }
 
-fn proxy_config(proxy: &Proxy) -> Option<ProxyConfig> {
-    match ProxyConfig::all(&*proxy.url) {
-        Ok(config) => Some(match &proxy.login {
-            Some((user, password)) => config.with_basic_auth(user, password.expose_secret()),
-            None => config,
-        }),
-        Err(error) => {
-            warn!(%error, "the proxy cannot be used");
-            None
+/// Refuses a page of HTML that comes as a success, as portals and web servers send it for anything
+/// that they are asked: nothing was stored, listed or deleted then.
+#[derive(Debug)]
+pub(super) struct NoPages;
+
+impl Intercept for NoPages {
+    fn name(&self) -> &'static str {
+        "NoPages"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        match response.status().is_success() && is_page(response) {
+            true => Err(PageError.into()),
+            false => Ok(()),
         }
     }
 }

@@ -26,7 +26,38 @@ pub(crate) struct Endpoint {
     pub(crate) tls: bool,
 }
 
+/// The way of a request, to be named where it leads nowhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Route {
+    /// The URL of the server, without a path.
+    pub(crate) server: String,
+    /// The URL of the proxy before it.
+    pub(crate) proxy: Option<String>,
+    /// Whether the bucket is part of the host's name.
+    pub(crate) bucket_in_host: bool,
+}
+
 impl Endpoint {
+    /// The way of a request to `bucket`.
+    pub(crate) fn route(&self, bucket: &str, proxy: Option<&str>) -> Route {
+        let scheme = if self.tls { "https" } else { "http" };
+        let regional = || {
+            let domain = AWS_DOMAINS[usize::from(self.region.starts_with("cn-"))];
+            format!("{scheme}://s3.{}{domain}", self.region)
+        };
+        let url = self.url.clone().unwrap_or_else(regional);
+        let host = url.parse().ok().and_then(|uri: http::Uri| uri.host().map(str::to_owned));
+        // The SDK puts no bucket before an address.
+        let is_address = host
+            .is_some_and(|host| host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok());
+        let bucket_in_host = !self.path_style && !is_address;
+        let server = match url.split_once("://") {
+            Some((scheme, rest)) if bucket_in_host => format!("{scheme}://{bucket}.{rest}"),
+            _ => url,
+        };
+        Route { server, proxy: proxy.map(str::to_owned), bucket_in_host }
+    }
+
     pub(super) fn read(config: &PluginConfig, variables: Variables<'_>) -> Result<Self> {
         let tls = SSL.read(config, values::boolean)?;
         let given = ENDPOINT.given(config)?.map(|text| Address::parse(text, tls)).transpose()?;
@@ -121,6 +152,26 @@ fn is_region(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_route_names_the_host_that_is_asked() {
+        let server = |url: Option<&str>, region: &str, path_style| {
+            let endpoint = Endpoint {
+                url: url.map(str::to_owned),
+                region: region.to_owned(),
+                path_style,
+                is_aws: url.is_none(),
+                tls: true,
+            };
+            endpoint.route("b", None).server
+        };
+        assert_eq!(server(None, "eu-west-1", false), "https://b.s3.eu-west-1.amazonaws.com");
+        assert_eq!(server(None, "cn-north-1", true), "https://s3.cn-north-1.amazonaws.com.cn");
+        assert_eq!(server(Some("http://minio:9000"), "", true), "http://minio:9000");
+        assert_eq!(server(Some("http://minio:9000"), "", false), "http://b.minio:9000");
+        assert_eq!(server(Some("http://10.0.0.1:9000"), "", false), "http://10.0.0.1:9000");
+        assert_eq!(server(Some("http://[::1]:9000"), "", false), "http://[::1]:9000");
+    }
 
     #[test]
     fn a_region_stands_in_the_name_of_a_server_of_aws() {

@@ -7,9 +7,7 @@ mod layers;
 mod roles;
 #[cfg(test)]
 mod tests;
-
-use std::fmt;
-use std::time::Duration;
+mod transport;
 
 use checkpoint_storage_api::{ConfigKey, Error, ErrorKind, PluginConfig, Result};
 use checkpoint_storage_keys::Key;
@@ -19,12 +17,12 @@ use checkpoint_storage_keys::rows::hdfs::{
 use checkpoint_storage_keys::rows::s3::*;
 use checkpoint_storage_keys::rows::storage::{DEFAULT_FS, DISABLE_CACHE, NAMESPACE, STORAGE_TYPE};
 use checkpoint_storage_keys::values::{self, FileSystem, Unfit};
-use secrecy::SecretString;
 use tracing::warn;
 
 pub(crate) use credentials::{Credentials, Keys, Source};
-pub(crate) use endpoint::Endpoint;
+pub(crate) use endpoint::{Endpoint, Route};
 pub(crate) use roles::{AssumedRole, WebIdentity};
+pub(crate) use transport::Transport;
 
 /// What the plugin reads. The last two are the host's business and are accepted.
 const KEYS: &[&Key] = &[
@@ -94,29 +92,6 @@ pub(crate) struct S3Config {
     pub(crate) upload: UploadConfig,
 }
 
-/// How bytes get to the server.
-#[derive(Debug, Clone)]
-pub(crate) struct Transport {
-    /// How long the server may be silent.
-    pub(crate) read_timeout: Duration,
-    pub(crate) proxy: Option<Proxy>,
-    /// Certificates of authorities to trust, as PEM.
-    pub(crate) authorities: Option<Vec<u8>>,
-}
-
-/// What stands between this process and the server.
-#[derive(Clone)]
-pub(crate) struct Proxy {
-    pub(crate) url: String,
-    pub(crate) login: Option<(String, SecretString)>,
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("url", &self.url).finish_non_exhaustive()
-    }
-}
-
 /// How objects are written.
 #[derive(Debug, Clone)]
 pub(crate) struct UploadConfig {
@@ -171,13 +146,19 @@ impl S3Config {
         Ok(Self {
             prefix: segments.iter().map(|segment| format!("{segment}/")).collect(),
             credentials: Credentials::read(&config, &endpoint, variables)?,
-            transport: transport(&config, &endpoint)?,
+            transport: Transport::read(&config, &endpoint)?,
             attempts: ATTEMPTS.read(&config, |text| values::number(text, 1))?,
             requests: THREADS.read(&config, |text| values::number(text, 1))? as usize,
             upload: UploadConfig::read(&config, &endpoint)?,
             bucket,
             endpoint,
         })
+    }
+
+    /// The way of a request.
+    pub(crate) fn route(&self) -> Route {
+        let proxy = self.transport.proxy.as_ref();
+        self.endpoint.route(&self.bucket, proxy.map(|proxy| proxy.url.as_str()))
     }
 }
 
@@ -246,70 +227,6 @@ fn checked_bucket(key: &Key, name: &str, path: &str) -> Result<String> {
             "no bucket can have this name",
             "write the bucket's name alone, such as `checkpoints` or `s3a://checkpoints`",
         )),
-    }
-}
-
-fn transport(config: &PluginConfig, endpoint: &Endpoint) -> Result<Transport> {
-    let default_port = if endpoint.tls { 443 } else { 80 };
-    let port = match PROXY_PORT.given(config)? {
-        Some(_) => PROXY_PORT.read(config, |text| values::number(text, 1))?,
-        None => default_port,
-    };
-    let login = match (PROXY_USERNAME.given(config)?, PROXY_PASSWORD.given(config)?) {
-        (Some(user), Some(password)) => Some((user.to_owned(), SecretString::from(password))),
-        (None, None) => None,
-        _ => {
-            return Err(wrong(
-                &PROXY_USERNAME,
-                "a proxy's user and password go together",
-                format!("give both or neither of it and `{}`", PROXY_PASSWORD.name),
-            ));
-        }
-    };
-    let proxy = PROXY_HOST.given(config)?.map(|host| (format!("http://{host}:{port}"), login));
-    let proxy = match proxy {
-        Some((url, login)) if url.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some()) => {
-            Some(Proxy { url, login })
-        }
-        Some(_) => {
-            return Err(wrong(
-                &PROXY_HOST,
-                "this is no host",
-                "write the proxy's name or address alone",
-            ));
-        }
-        None => None,
-    };
-    Ok(Transport {
-        read_timeout: CONNECTION_TIMEOUT.read(config, values::time)?,
-        proxy,
-        authorities: authorities(config)?,
-    })
-}
-
-/// The certificates in `s3.ca-file`; each must be one that the TLS library takes.
-fn authorities(config: &PluginConfig) -> Result<Option<Vec<u8>>> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-    let Some(file) = CA_FILE.given(config)? else { return Ok(None) };
-    let pem = std::fs::read(file).map_err(|error| {
-        wrong(&CA_FILE, format!("{file}: {error}"), "name a file that this process can read")
-            .with_source(error)
-    })?;
-    let unfit = |reason: String| {
-        wrong(
-            &CA_FILE,
-            format!("{file}: {reason}"),
-            "give the certificates of the authorities as PEM (-----BEGIN CERTIFICATE-----)",
-        )
-    };
-    let mut store = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| unfit(error.to_string().to_lowercase()))?;
-        store.add(certificate).map_err(|error| unfit(error.to_string().to_lowercase()))?;
-    }
-    match store.is_empty() {
-        true => Err(unfit("it holds no certificate".to_owned())),
-        false => Ok(Some(pem)),
     }
 }
 

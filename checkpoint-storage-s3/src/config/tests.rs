@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::time::Duration;
 
 use super::credentials::Source;
 use super::*;
@@ -300,6 +301,7 @@ fn uploads_are_as_configured() {
         ("fs.s3a.attempts.maximum", "0"),
         ("fs.s3a.connection.timeout", "0"),
         ("fs.s3a.proxy.port", "0"),
+        ("fs.s3a.proxy.port", "70000"),
         ("s3.ca-file", "/dev/null"),
         ("s3.ca-file", "/nowhere/at/all"),
     ] {
@@ -315,14 +317,14 @@ fn uploads_are_as_configured() {
 fn a_proxy_has_both_of_a_login_or_neither() {
     let proxy = |pairs: &[(&str, &str)]| keyed(pairs).map(|config| config.transport.proxy);
     let host = ("fs.s3a.proxy.host", "proxy");
-    let url = |proxy: Result<Option<Proxy>>| proxy.expect("valid").expect("a proxy").url;
+    let url = |proxy: Result<Option<transport::Proxy>>| proxy.expect("valid").expect("a proxy").url;
     assert_eq!(url(proxy(&[host])), "http://proxy:443");
     assert_eq!(url(proxy(&[host, ("fs.s3a.proxy.port", "3128")])), "http://proxy:3128");
     let user = ("fs.s3a.proxy.username", "user");
     assert!(proxy(&[host, user]).is_err());
     let login = proxy(&[host, user, ("fs.s3a.proxy.password", "hush")]).expect("valid");
     assert!(!format!("{login:?}").contains("hush"));
-    assert!(proxy(&[("fs.s3a.proxy.host", "a b")]).is_err());
+    assert!(proxy(&[("fs.s3a.proxy.host", "http://proxy")]).is_err());
 }
 
 #[test]

@@ -1,0 +1,256 @@
+//! What the server says, by the codes of S3 and of those who speak its protocol.
+
+use std::time::{Duration, SystemTime};
+
+use checkpoint_storage_api::ErrorKind::{self, *};
+
+use super::connection::proxy_login;
+use super::{Cause, Meaning};
+use crate::config::Route;
+
+/// From here on a difference between clocks is worth telling.
+const CLOCK_NOTE: Duration = Duration::from_secs(60);
+
+impl Cause {
+    pub(super) fn answered(&self, route: &Route) -> Meaning {
+        if self.status == Some(407) {
+            return proxy_login(route.proxy.as_deref().unwrap_or_default());
+        }
+        let (kind, advice) = self.kind_and_advice(route);
+        let reason = match kind {
+            NotFound => "there is nothing of that name".to_owned(),
+            AlreadyExists => "the name is taken; what is there was left as it is".to_owned(),
+            _ => self.answer(),
+        };
+        Meaning { kind, reason, advice }
+    }
+
+    fn kind_and_advice(&self, route: &Route) -> (ErrorKind, String) {
+        let advised = |kind, advice: &str| (kind, advice.to_owned());
+        match (self.code.as_str(), self.status) {
+            ("NoSuchBucket", _) => advised(
+                InvalidConfig,
+                "create the bucket, or correct `s3.bucket` and `fs.s3a.endpoint`",
+            ),
+            ("InvalidAccessKeyId" | "InvalidClientTokenId" | "NotSignedUp", _) => advised(
+                PermissionDenied,
+                "the server does not know the access key: check `fs.s3a.access-key` and \
+                 `fs.s3a.endpoint`",
+            ),
+            ("SignatureDoesNotMatch", _) => advised(
+                PermissionDenied,
+                "the secret does not fit the access key: check `fs.s3a.secret-key`",
+            ),
+            ("ExpiredToken" | "InvalidToken" | "InvalidTokenId" | "TokenRefreshRequired", _) => {
+                advised(
+                    PermissionDenied,
+                    "temporary keys are only good with their own, current `fs.s3a.session.token`: \
+                     renew them; others have none",
+                )
+            }
+            ("RequestTimeTooSkewed" | "RequestExpired", _) => {
+                (PermissionDenied, self.right_time(SystemTime::now()))
+            }
+            (
+                "PermanentRedirect"
+                | "TemporaryRedirect"
+                | "AuthorizationHeaderMalformed"
+                | "IllegalLocationConstraintException",
+                _,
+            )
+            | ("", Some(300..=399)) => (InvalidConfig, self.right_place()),
+            ("", Some(400)) if self.region.is_some() => (InvalidConfig, self.right_place()),
+            ("AccessDenied" | "AllAccessDisabled" | "Forbidden" | "UnauthorizedAccess", _)
+            | ("", Some(401 | 403)) => advised(
+                PermissionDenied,
+                "allow s3:ListBucket on the bucket and s3:GetObject, s3:PutObject and \
+                 s3:DeleteObject on what is in it",
+            ),
+            (
+                "KeyTooLongError"
+                | "KeyTooLong"
+                | "XMinioInvalidObjectName"
+                | "XMinioInvalidResourceName"
+                | "InvalidURI",
+                _,
+            ) => advised(InvalidInput, "use a shorter or plainer job id or namespace"),
+            ("EntityTooLarge", _) => advised(InvalidInput, "an object of S3 has at most 5 TiB"),
+            ("XMinioStorageFull" | "QuotaExceeded" | "StorageFull", _) | (_, Some(507)) => {
+                advised(NoSpace, "free space there or delete old checkpoints")
+            }
+            ("InvalidBucketName", _) => advised(InvalidConfig, "correct `s3.bucket`"),
+            ("NoSuchKey" | "NotFound" | "NoSuchVersion", _) | ("", Some(404)) => {
+                (NotFound, String::new())
+            }
+            ("PreconditionFailed", _) | ("", Some(412)) => (AlreadyExists, String::new()),
+            ("BadRequest" | "", Some(400)) if self.wants_tls => advised(
+                InvalidConfig,
+                "the server speaks TLS: write `https://` in `fs.s3a.endpoint`",
+            ),
+            ("BadRequest" | "", Some(400)) => {
+                advised(Unexpected, "check `fs.s3a.endpoint` and `fs.s3a.endpoint.region`")
+            }
+            (code, _) if self.is_about_encryption(code) => advised(
+                if self.is_not_implemented() { Unsupported } else { InvalidConfig },
+                "give the server keys to encrypt with, or correct `fs.s3a.encryption.algorithm` and \
+                 `fs.s3a.encryption.key`, or leave them out",
+            ),
+            _ if self.is_not_implemented() => advised(
+                Unsupported,
+                "the server cannot do all that it is asked for: set `s3.conditional-put: auto` and \
+                 `s3.checksum: auto`, and leave `fs.s3a.encryption.algorithm` out",
+            ),
+            _ if self.is_passing() => {
+                let before = route.proxy.as_ref().map_or_else(
+                    || "what stands before it".to_owned(),
+                    |proxy| format!("the proxy {proxy}"),
+                );
+                (Unavailable, format!("the server, or {before}, is busy or fails: try again later"))
+            }
+            _ => (Unexpected, String::new()),
+        }
+    }
+
+    fn is_about_encryption(&self, code: &str) -> bool {
+        code.starts_with("KMS.")
+            || code.starts_with("InvalidEncryption")
+            || code.starts_with("ServerSideEncryption")
+            || self.message.contains("KMS")
+    }
+
+    /// Whether the server says that it cannot now.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "SlowDown"
+                | "ServiceUnavailable"
+                | "InternalError"
+                | "OperationAborted"
+                | "RequestTimeout"
+                | "ConditionalRequestConflict"
+                | "Throttling"
+                | "XMinioServerNotInitialized"
+        )
+    }
+
+    fn right_place(&self) -> String {
+        match (&self.region, self.location.as_deref().and_then(server_of)) {
+            (Some(region), _) => format!(
+                "the bucket is in the region {region}: write `fs.s3a.endpoint.region: {region}`, \
+                 with an endpoint of that region or none"
+            ),
+            (None, Some(server)) if self.code.is_empty() => format!(
+                "the server sends requests on: correct `fs.s3a.endpoint`, maybe to `{server}`"
+            ),
+            _ => "the bucket is elsewhere: correct `fs.s3a.endpoint` and `fs.s3a.endpoint.region`"
+                .to_owned(),
+        }
+    }
+
+    fn right_time(&self, now: SystemTime) -> String {
+        let (off, way) = match self.date.map(|date| now.duration_since(date)) {
+            Some(Ok(off)) => (off, "ahead of"),
+            Some(Err(error)) => (error.duration(), "behind"),
+            None => (Duration::ZERO, ""),
+        };
+        match off >= CLOCK_NOTE {
+            true => {
+                format!("set the clock of this machine: it is {} {way} the server's", rough(off))
+            }
+            false => "set the clock of this machine: the server's differs".to_owned(),
+        }
+    }
+
+    /// The answer in its own words.
+    pub(super) fn answer(&self) -> String {
+        let said = self.said();
+        match (self.code.as_str(), self.status) {
+            ("", Some(status)) => format!("the server answered with status {status}, {said}"),
+            (code, _) if said.is_empty() => format!("the server answered: {code}"),
+            (code, _) => format!("the server answered: {code}: {said}"),
+        }
+    }
+}
+
+/// The region that the body of an answer names.
+pub(super) fn region_in(body: &str) -> Option<String> {
+    let (_, rest) = body.split_once("<Region>")?;
+    let (region, _) = rest.split_once("</Region>")?;
+    let is_region = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    (!region.is_empty() && region.chars().all(is_region)).then(|| region.to_owned())
+}
+
+/// The server that a URL names; without its path, which tells nothing.
+fn server_of(url: &str) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?.as_str().rsplit('@').next()?))
+}
+
+/// A duration in its largest unit.
+fn rough(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [("days", 86_400), ("hours", 3600), ("minutes", 60)];
+    match units.iter().find(|(_, length)| seconds >= 2 * length) {
+        Some((unit, length)) => format!("{} {unit}", seconds / length),
+        None => format!("{seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn clocks_are_compared() {
+        let cause = Cause { date: Some(at(100_000)), ..Cause::default() };
+        for (now, expected) in [
+            (100_059, "the server's differs"),
+            (100_060, "it is 60 seconds ahead of the server's"),
+            (101_000, "it is 16 minutes ahead of the server's"),
+            (90_000, "it is 2 hours behind the server's"),
+            (400_000, "it is 3 days ahead of the server's"),
+        ] {
+            let advice = cause.right_time(at(now));
+            assert!(advice.ends_with(expected), "{advice}");
+        }
+        assert!(Cause::default().right_time(at(0)).ends_with("differs"));
+    }
+
+    #[test]
+    fn a_region_is_taken_from_a_body_only_if_it_is_one() {
+        for (body, region) in [
+            ("<Error><Region>eu-central-1</Region></Error>", Some("eu-central-1")),
+            ("<Region></Region>", None),
+            ("<Region>a b\n</Region>", None),
+            ("<Region>eu", None),
+            ("", None),
+        ] {
+            assert_eq!(region_in(body).as_deref(), region, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_named_without_what_else_is_in_a_url() {
+        for (url, server) in [
+            ("https://minio:9000/b/key?x", Some("https://minio:9000")),
+            ("https://user:hush@minio/", Some("https://minio")),
+            ("/elsewhere", None),
+            ("", None),
+        ] {
+            assert_eq!(server_of(url).as_deref(), server, "{url}");
+        }
+    }
+
+    #[test]
+    fn long_words_of_a_server_are_cut_and_stay_in_one_line() {
+        let code = || "Code".to_owned();
+        let said = |message: String| Cause { code: code(), message, ..Cause::default() }.answer();
+        assert_eq!(said("two\r\n\u{1}lines.".to_owned()), "the server answered: Code: two lines");
+        let long = said("ü".repeat(1000));
+        assert!(long.chars().count() < 350 && long.ends_with('…'), "{long}");
+    }
+}
