@@ -22,21 +22,52 @@ const PASSWORD_VARIABLE: &str = "HADOOP_CREDSTORE_PASSWORD";
 const SECRETS: [&Key; 6] =
     [&ACCESS_KEY, &SECRET_KEY, &SESSION_TOKEN, &ENCRYPTION_KEY, &PROXY_USERNAME, &PROXY_PASSWORD];
 
+/// The keystores that were searched, in words; `None` if the configuration names none.
+pub(super) struct Searched(Option<String>);
+
+impl Searched {
+    fn of(keystores: &CredentialProviders) -> Self {
+        let there = Some(keystores.describe()).filter(|files| !files.is_empty());
+        let missing = keystores.missing_files().iter();
+        let missing = missing.map(|file| format!("{}, which does not exist", file.display()));
+        Self(Some(there.into_iter().chain(missing).collect::<Vec<_>>().join("; ")))
+    }
+
+    /// Adds to an error about credentials which part of an access key the keystores do not have.
+    pub(super) fn explain(&self, error: Error, config: &PluginConfig) -> Error {
+        let lacking = [&ACCESS_KEY, &SECRET_KEY]
+            .into_iter()
+            .find(|key| matches!(key.given(config), Ok(None)));
+        let (Some(files), Some(key)) = (&self.0, lacking) else { return error };
+        let advice = error.advice().unwrap_or_default();
+        // The spelling that Hadoop itself looks for.
+        let alias = key.spellings().last().unwrap_or(key.name);
+        let advice = format!(
+            "{advice}; `{alias}` is in no keystore ({files}): `hadoop credential create {alias}` \
+             puts it into one"
+        );
+        error.with_advice(advice)
+    }
+}
+
 /// `config` with what the keystores that it names hold for `bucket`. What is in none of them stays
 /// as the configuration has it, as in Hadoop.
 pub(super) fn with_secrets(
     mut config: PluginConfig,
     bucket: &str,
     variables: Variables<'_>,
-) -> Result<PluginConfig> {
-    let paths: Vec<_> = [&S3_CREDENTIAL_PROVIDER_PATH, &CREDENTIAL_PROVIDER_PATH]
-        .into_iter()
-        .filter_map(|key| key.given(&config).transpose())
-        .collect::<Result<_>>()?;
-    if paths.is_empty() {
-        return Ok(config);
+) -> Result<(PluginConfig, Searched)> {
+    let mut given = Vec::new();
+    for key in [&S3_CREDENTIAL_PROVIDER_PATH, &CREDENTIAL_PROVIDER_PATH] {
+        given.extend(key.given(&config)?.map(|path| (key, path)));
     }
-    let paths = paths.join(",");
+    let Some((first, _)) = given.first() else { return Ok((config, Searched(None))) };
+    let refused = |error: hadoop_configuration::Error| {
+        Error::new(ErrorKind::InvalidConfig, "open", error.to_string())
+            .with_subject(format_args!("`{}`", first.name))
+            .with_source(error)
+    };
+    let paths = given.iter().map(|(_, path)| *path).collect::<Vec<_>>().join(",");
     let password_file = KEYSTORE_PASSWORD_FILE.given(&config)?.map(Path::new);
     let password = variables(PASSWORD_VARIABLE).map(SecretString::from);
     let keystores = KeystorePassword::locate(password, password_file)
@@ -54,12 +85,5 @@ pub(super) fn with_secrets(
             }
         }
     }
-    Ok(config)
-}
-
-fn refused(error: hadoop_configuration::Error) -> Error {
-    let subject = format!("`{}`", CREDENTIAL_PROVIDER_PATH.name);
-    Error::new(ErrorKind::InvalidConfig, "open", error.to_string())
-        .with_subject(subject)
-        .with_source(error)
+    Ok((config, Searched::of(&keystores)))
 }

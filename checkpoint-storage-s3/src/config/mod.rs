@@ -140,12 +140,13 @@ impl S3Config {
         let config = layers::without_prefix(config);
         let bucket = bucket(&config)?;
         let config = layers::of_bucket(&config, &bucket)?;
-        let config = keystores::with_secrets(config, &bucket, variables)?;
+        let (config, searched) = keystores::with_secrets(config, &bucket, variables)?;
         let endpoint = Endpoint::read(&config, variables)?;
         let segments = NAMESPACE.read(&config, values::segments)?;
         Ok(Self {
             prefix: segments.iter().map(|segment| format!("{segment}/")).collect(),
-            credentials: Credentials::read(&config, &endpoint, variables)?,
+            credentials: Credentials::read(&config, &endpoint, variables)
+                .map_err(|error| searched.explain(error, &config))?,
             transport: Transport::read(&config, &endpoint)?,
             attempts: ATTEMPTS.read(&config, |text| values::number(text, 1))?,
             requests: THREADS.read(&config, |text| values::number(text, 1))? as usize,
