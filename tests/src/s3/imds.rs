@@ -46,19 +46,22 @@ struct State {
     life_time: Duration,
     /// What the session's token must be.
     token: String,
+    /// What comes with the keys; `None` for one that no server knows, another each time.
+    session_token: Option<String>,
     /// What a container must show, if anything.
     authorization: Option<String>,
     asked: Asked,
 }
 
 impl ImdsServer {
-    /// Hands out these keys, each time with a token of their own and for so long from then on.
+    /// Hands out these keys, each time with another token and for so long from then on.
     pub fn new(access_key: &str, secret_key: &str, life_time: Duration) -> Self {
         let state = Arc::new(Mutex::new(State {
             access_key: access_key.to_owned(),
             secret_key: secret_key.to_owned(),
             life_time,
             token: format!("hush-{:016x}", fastrand::u64(..)),
+            session_token: None,
             authorization: None,
             asked: Asked::default(),
         }));
@@ -94,6 +97,11 @@ impl ImdsServer {
         let mut state = lock(&self.state);
         state.access_key = access_key.to_owned();
         state.secret_key = secret_key.to_owned();
+    }
+
+    /// Hands out this token with the keys from now on.
+    pub fn set_session_token(&self, token: &str) {
+        lock(&self.state).session_token = Some(token.to_owned());
     }
 
     /// Hands credentials out for so long from now on.
@@ -167,13 +175,14 @@ impl State {
             let time = DateTime::from_secs(DateTime::from(time).secs());
             time.fmt(DateTimeFormat::DateTime).expect("a year of four digits")
         };
+        let unknown = || format!("hush-{:016x}", fastrand::u64(..));
         json!({
             "Code": "Success",
             "Type": "AWS-HMAC",
             "LastUpdated": text(now),
             "AccessKeyId": self.access_key,
             "SecretAccessKey": self.secret_key,
-            "Token": format!("hush-{:016x}", fastrand::u64(..)),
+            "Token": self.session_token.clone().unwrap_or_else(unknown),
             "Expiration": text(now + self.life_time),
         })
         .to_string()

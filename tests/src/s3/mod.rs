@@ -7,6 +7,7 @@
 //! - `places`: namespaces on a server, for the conformance suite
 //! - `proxy`: refuses requests, cuts connections and loses answers
 //! - `imds`: hands out credentials as a cloud machine's metadata service does
+//! - `temporary`: keys that MinIO's own token service hands out
 //! - `loopback`: what the servers of this process listen with
 
 mod imds;
@@ -17,6 +18,7 @@ mod places;
 mod proxy;
 mod server;
 mod setup;
+mod temporary;
 
 pub use imds::{Asked, ImdsServer};
 pub use in_process::in_process;
@@ -25,3 +27,4 @@ pub use places::S3Places;
 pub use proxy::{FaultyProxy, Shares, Troubles};
 pub use server::S3Server;
 pub use setup::S3Setup;
+pub use temporary::TemporaryKeys;
