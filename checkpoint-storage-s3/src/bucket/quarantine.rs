@@ -7,7 +7,6 @@ use checkpoint_storage_api::{Error, ErrorKind, Result};
 
 use super::put::CONTENT_TYPE;
 use super::{Bucket, Target};
-use crate::failure::Cause;
 
 /// The longest object that is copied in one request.
 const MAX_COPY_LEN: u64 = 5 << 30;
@@ -19,9 +18,8 @@ impl Bucket {
     /// goes on from there.
     pub(crate) async fn rename(self: &Arc<Self>, source: &Target, to: String) -> Result<()> {
         let target = Target { operation: source.operation, key: to };
-        let Some(len) = self.len_of(source).await? else {
-            return Err(self.caused(source, Cause::no_object()));
-        };
+        // The answer to a HEAD would not say what is wrong.
+        let len = self.open(source.clone()).await?.len();
         match self.len_of(&target).await? {
             Some(_) => {
                 // An earlier attempt may have got as far as the copy.
@@ -35,7 +33,9 @@ impl Bucket {
         }
         // The original goes only when the copy is seen.
         match self.len_of(&target).await? {
-            Some(copied) if copied == len => self.delete_one(&source.key).await,
+            Some(copied) if copied == len => {
+                self.delete_one(&source.key).await.map_err(|error| half_done(source, &error))
+            }
             _ => Err(Error::new(ErrorKind::Unavailable, source.operation, "the copy is not there")
                 .with_subject(self.keys.url(&target.key))
                 .with_advice("try again; the original is still there")),
@@ -122,4 +122,15 @@ impl Bucket {
             .map(drop)
             .map_err(|error| self.failed(target, &error))
     }
+}
+
+/// The error of a move whose last step failed.
+fn half_done(source: &Target, error: &Error) -> Error {
+    let reason = format!("it was copied aside and is still there: {}", error.reason());
+    let advice = error.advice().map(|advice| format!("{advice}; then ")).unwrap_or_default();
+    Error::new(error.kind(), source.operation, reason)
+        .with_subject(error.subject())
+        .with_advice(format!("{advice}do it again: it goes on from there"))
+        .with_outcome(error.outcome())
+        .with_retryable(error.is_retryable())
 }

@@ -20,7 +20,7 @@ impl Cause {
         let reason = match kind {
             NotFound => "there is nothing of that name".to_owned(),
             AlreadyExists => "the name is taken; what is there was left as it is".to_owned(),
-            _ => self.answer(),
+            _ => self.answer(&route.server),
         };
         Meaning { kind, reason, advice }
     }
@@ -83,7 +83,7 @@ impl Cause {
                 (NotFound, String::new())
             }
             ("PreconditionFailed", _) | ("", Some(412)) => (AlreadyExists, String::new()),
-            ("BadRequest" | "", Some(400)) if self.wants_tls => advised(
+            ("BadRequest" | "", Some(400)) if self.may_speak_tls => advised(
                 InvalidConfig,
                 "the server speaks TLS: write `https://` in `fs.s3a.endpoint`",
             ),
@@ -162,12 +162,12 @@ impl Cause {
     }
 
     /// The answer in its own words.
-    pub(super) fn answer(&self) -> String {
+    fn answer(&self, server: &str) -> String {
         let said = self.said();
         match (self.code.as_str(), self.status) {
-            ("", Some(status)) => format!("the server answered with status {status}, {said}"),
-            (code, _) if said.is_empty() => format!("the server answered: {code}"),
-            (code, _) => format!("the server answered: {code}: {said}"),
+            ("", Some(status)) => format!("{server} answered with status {status}, {said}"),
+            (code, _) if said.is_empty() => format!("{server} answered: {code}"),
+            (code, _) => format!("{server} answered: {code}: {said}"),
         }
     }
 }
@@ -202,6 +202,36 @@ mod tests {
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_code_or_else_a_status_decides() {
+        let route = Route { server: "http://minio:9000".to_owned(), ..Route::default() };
+        for (code, status, kind, advice) in [
+            ("NoSuchBucket", 404, InvalidConfig, "`s3.bucket`"),
+            ("NoSuchKey", 404, NotFound, ""),
+            ("", 404, NotFound, ""),
+            ("", 412, AlreadyExists, ""),
+            ("", 403, PermissionDenied, "s3:ListBucket"),
+            ("", 407, PermissionDenied, "`fs.s3a.proxy.username`"),
+            ("", 400, Unexpected, "`fs.s3a.endpoint.region`"),
+            ("KMS.NotFoundException", 400, InvalidConfig, "`fs.s3a.encryption.key`"),
+            ("NotImplemented", 501, Unsupported, "`s3.conditional-put: auto`"),
+            ("XMinioStorageFull", 507, NoSpace, "free space"),
+            ("SlowDown", 503, Unavailable, "try again"),
+            ("", 502, Unavailable, "try again"),
+            ("Unheard", 418, Unexpected, ""),
+        ] {
+            let cause = Cause { code: code.to_owned(), status: Some(status), ..Cause::default() };
+            let meaning = cause.answered(&route);
+            assert_eq!(meaning.kind, kind, "{code} {status}");
+            assert!(meaning.advice.contains(advice), "{code} {status}: {}", meaning.advice);
+        }
+        // The answer to a HEAD has no body, and so no code.
+        let region = Some("eu-central-1".to_owned());
+        let elsewhere = Cause { status: Some(400), region, ..Cause::default() }.answered(&route);
+        assert_eq!(elsewhere.kind, InvalidConfig);
+        assert!(elsewhere.advice.contains("eu-central-1"), "{}", elsewhere.advice);
     }
 
     #[test]
@@ -248,8 +278,9 @@ mod tests {
     #[test]
     fn long_words_of_a_server_are_cut_and_stay_in_one_line() {
         let code = || "Code".to_owned();
-        let said = |message: String| Cause { code: code(), message, ..Cause::default() }.answer();
-        assert_eq!(said("two\r\n\u{1}lines.".to_owned()), "the server answered: Code: two lines");
+        let said =
+            |message: String| Cause { code: code(), message, ..Cause::default() }.answer("s3");
+        assert_eq!(said("two\r\n\u{1}lines.".to_owned()), "s3 answered: Code: two lines");
         let long = said("ü".repeat(1000));
         assert!(long.chars().count() < 350 && long.ends_with('…'), "{long}");
     }

@@ -34,7 +34,8 @@ pub(super) enum Obstacle {
 pub(super) enum Flaw {
     Authority,
     Host,
-    Time,
+    Expired,
+    Early,
     Other,
 }
 
@@ -77,8 +78,6 @@ impl Obstacle {
             || says("tunnel error: proxy response headers too long")
         {
             Self::Proxy
-        } else if says("tls handshake eof") {
-            Self::NoTls
         } else {
             Self::Peer
         }
@@ -127,7 +126,7 @@ impl Obstacle {
             (Self::Proxy, proxy) => Meaning::new(
                 Unavailable,
                 format!(
-                    "the proxy {} does not lead to {server}: {message}",
+                    "the proxy {} does not lead to {server}",
                     proxy.as_deref().unwrap_or_default()
                 ),
                 "check `fs.s3a.endpoint`, what the proxy allows, and whether `fs.s3a.proxy.host` \
@@ -165,33 +164,42 @@ impl Flaw {
         match error {
             UnknownIssuer | BadSignature => Self::Authority,
             NotValidForName | NotValidForNameContext { .. } => Self::Host,
-            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => Self::Time,
+            Expired | ExpiredContext { .. } => Self::Expired,
+            NotValidYet | NotValidYetContext { .. } => Self::Early,
             _ => Self::Other,
         }
     }
 
     fn meaning(self, message: &str, server: &str) -> Meaning {
-        let (kind, advice) = match self {
+        use ErrorKind::{InvalidConfig, Unavailable};
+        let message = message.trim_start_matches("invalid peer certificate: ");
+        let (kind, what, advice) = match self {
             Self::Authority => (
-                ErrorKind::InvalidConfig,
+                InvalidConfig,
+                "is of an unknown authority".to_owned(),
                 "name the certificate of the authority that signed it in `s3.ca-file`",
             ),
             Self::Host => (
-                ErrorKind::InvalidConfig,
+                InvalidConfig,
+                format!("is another host's: {message}"),
                 "write a host that the certificate names into `fs.s3a.endpoint`",
             ),
-            Self::Time => (
-                ErrorKind::Unavailable,
+            Self::Expired => (
+                Unavailable,
+                "has expired".to_owned(),
                 "renew the server's certificate, or set the clock of this machine",
             ),
-            Self::Other => (ErrorKind::Unavailable, "give the server another certificate"),
+            Self::Early => (
+                Unavailable,
+                "is not valid yet".to_owned(),
+                "set the clock of this machine, or give the server another certificate",
+            ),
+            Self::Other => (
+                Unavailable,
+                format!("cannot be used: {message}"),
+                "give the server another certificate",
+            ),
         };
-        let what = match self {
-            Self::Authority => "is of an unknown authority",
-            Self::Host => "is another host's",
-            Self::Time => "has expired or is not valid yet",
-            Self::Other => "cannot be used",
-        };
-        Meaning::new(kind, format!("the certificate of {server} {what}: {message}"), advice)
+        Meaning::new(kind, format!("the certificate of {server} {what}"), advice)
     }
 }

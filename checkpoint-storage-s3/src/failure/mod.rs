@@ -48,8 +48,8 @@ pub(crate) struct Cause {
     location: Option<String>,
     /// The server's clock.
     date: Option<SystemTime>,
-    /// Whether it says that it speaks TLS, as servers written in Go do.
-    wants_tls: bool,
+    /// Whether it says that it speaks TLS, as servers written in Go do, or may do so.
+    may_speak_tls: bool,
     failed: Failed,
 }
 
@@ -99,7 +99,7 @@ fn kind_of(response: &HttpResponse) -> String {
         _ if is_page(response) => PageError.to_string(),
         Some([]) => "without a body".to_owned(),
         _ if content_type.is_empty() => "of an unknown type".to_owned(),
-        _ => format!("of type {content_type}"),
+        _ => format!("of type {}", content_type.split(';').next().unwrap_or_default().trim()),
     }
 }
 
@@ -111,10 +111,11 @@ impl Cause {
     {
         let mut cause = error.raw_response().map(Self::of_response).unwrap_or_default();
         match error.as_service_error() {
-            Some(error) => {
+            Some(error) if error.code().is_some() => {
                 cause.code = error.code().unwrap_or_default().to_owned();
-                cause.message = error.message().map_or(cause.message, str::to_owned);
+                cause.message = error.message().unwrap_or_default().to_owned();
             }
+            Some(_) => {}
             None => cause.message = innermost(error),
         }
         cause.failed = match error {
@@ -126,6 +127,8 @@ impl Cause {
             SdkError::TimeoutError(_) => Failed::Silent,
             _ => connection::failed(error),
         };
+        // What is no HTTP is mostly TLS.
+        cause.may_speak_tls |= cause.failed == Failed::Foreign && cause.status.is_none();
         cause
     }
 
@@ -139,7 +142,7 @@ impl Cause {
         Self {
             status: Some(response.status().as_u16()),
             message: kind_of(response),
-            wants_tls: body.contains("HTTPS server"),
+            may_speak_tls: body.contains("HTTPS server"),
             request_id: header(REQUEST_ID_HEADER),
             region: header(REGION_HEADER).or_else(|| answer::region_in(&body)),
             location: header("location"),
@@ -180,11 +183,6 @@ impl Cause {
     /// What the server says of one of many objects.
     pub(crate) fn of_key(code: String, message: String) -> Self {
         Self { code, message, ..Self::default() }
-    }
-
-    /// That there is no object of a name.
-    pub(crate) fn no_object() -> Self {
-        Self { status: Some(404), ..Self::default() }
     }
 
     /// Whether a server of another kind than AWS's takes the request as a whole for a wrong one.
@@ -300,19 +298,14 @@ impl Cause {
 
     fn foreign_meaning(&self, route: &Route) -> Meaning {
         let status = self.status.map(|status| format!("status {status}, ")).unwrap_or_default();
-        let reason = format!("the answer of {} is not S3's: {status}{}", route.server, self.said());
-        let advice = match &route.proxy {
-            Some(proxy) => format!(
-                "check that `fs.s3a.endpoint` is a server that speaks S3, and that the proxy \
-                 {proxy} lets it through"
-            ),
-            None if route.server.starts_with("http://") => {
-                "check that `fs.s3a.endpoint` is a server that speaks S3; if it speaks TLS, write \
-                 `https://`"
-                    .to_owned()
-            }
-            None => "check that `fs.s3a.endpoint` is a server that speaks S3".to_owned(),
-        };
+        let server = &route.server;
+        let reason = format!("the answer of {server} is not S3's: {status}{}", self.said());
+        let mut advice = "check that `fs.s3a.endpoint` is a server that speaks S3".to_owned();
+        if let Some(proxy) = &route.proxy {
+            advice += &format!(", and that the proxy {proxy} lets it through");
+        } else if self.may_speak_tls && server.starts_with("http://") {
+            advice += "; if it speaks TLS, write `https://`";
+        }
         Meaning { kind: ErrorKind::Unavailable, reason, advice }
     }
 
