@@ -31,10 +31,12 @@ pub(in crate::ffi) fn install(host: HostApiRef, plugin_crate: &'static str) -> R
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(location, "a plugin panicked: {panic}");
     }));
-    dispatcher::set_global_default(Dispatch::new(ToHost::new(host, plugin_crate))).map_err(|error| {
-        Error::new(ErrorKind::PluginFault, "connect the plugin's log", error.to_string())
-            .with_advice("the plugin installs a tracing subscriber of its own: remove it")
-    })
+    dispatcher::set_global_default(Dispatch::new(ToHost::new(host, plugin_crate))).map_err(
+        |error| {
+            Error::new(ErrorKind::PluginFault, "connect the plugin's log", error.to_string())
+                .with_advice("the plugin installs a tracing subscriber of its own: remove it")
+        },
+    )
 }
 
 struct ToHost {
