@@ -103,8 +103,8 @@ pub fn names_with_ids(
 /// What a delete did, name by name; one that failed never stops the others (contract 6).
 #[derive(Debug, Default)]
 pub struct DeleteReport {
-    /// What was there and is gone for good. A storage whose medium cannot tell, such as S3, counts
-    /// what was not there as well.
+    /// What was there and is gone for good; without
+    /// [`Capabilities::TELLS_MISSING`](crate::Capabilities::TELLS_MISSING) also what was not there.
     pub deleted: Vec<CheckpointName>,
     /// What was not there: no error.
     pub missing: Vec<CheckpointName>,

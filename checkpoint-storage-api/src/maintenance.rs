@@ -27,6 +27,9 @@ bitflags! {
         const HEALTH = 1 << 5;
         /// [`store`](crate::CheckpointStorage::store) of a [savepoint](crate::CheckpointKind).
         const SAVEPOINT = 1 << 6;
+        /// [`delete_names`](crate::CheckpointStorage::delete_names) and the like tell what was
+        /// [missing](crate::DeleteReport::missing); without it, it is reported as deleted.
+        const TELLS_MISSING = 1 << 7;
         const _ = !0;
     }
 }

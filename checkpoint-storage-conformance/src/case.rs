@@ -26,6 +26,7 @@ impl Needs {
     pub(crate) const RECLAIM: Self = Self::operation(Capabilities::RECLAIM);
     pub(crate) const HEALTH: Self = Self::operation(Capabilities::HEALTH);
     pub(crate) const SAVEPOINT: Self = Self::operation(Capabilities::SAVEPOINT);
+    pub(crate) const TELLS_MISSING: Self = Self::operation(Capabilities::TELLS_MISSING);
 
     const fn operation(capabilities: Capabilities) -> Self {
         Self { capabilities, medium: false }

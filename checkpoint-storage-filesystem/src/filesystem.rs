@@ -65,6 +65,16 @@ pub enum Writer {
     Unknown,
 }
 
+/// What a storage over a [`FileSystem`] can do, unless its medium cannot.
+pub const CAPABILITIES: Capabilities = Capabilities::READER
+    .union(Capabilities::IMPORT)
+    .union(Capabilities::SCAN)
+    .union(Capabilities::QUARANTINE)
+    .union(Capabilities::RECLAIM)
+    .union(Capabilities::HEALTH)
+    .union(Capabilities::SAVEPOINT)
+    .union(Capabilities::TELLS_MISSING);
+
 /// Whether a part of a listing holds what was looked for.
 pub type IsEnough<'a> = &'a (dyn Fn(&[FileEntry]) -> bool + Sync + 'a);
 
@@ -93,9 +103,9 @@ pub trait FileSystem: Send + Sync + 'static {
         start_after: Option<&str>,
     ) -> Result<Vec<FileEntry>>;
 
-    /// What lies in a job's directory, at least from some name on after which it `is_enough`. A
-    /// medium that lists in order can begin near the end of a long listing, by the time in names;
-    /// `now_ms` is the time in milliseconds since 1970.
+    /// What lies in a job's directory: all of it, or of a long listing that is in order of the names
+    /// only the end, as much as `is_enough`. `now_ms`, the time in milliseconds since 1970, tells
+    /// about where the end is.
     async fn list_newest(
         &self,
         job: &JobId,
@@ -171,13 +181,7 @@ pub trait FileSystem: Send + Sync + 'static {
 
     /// Which optional operations the medium allows.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::READER
-            | Capabilities::IMPORT
-            | Capabilities::SCAN
-            | Capabilities::QUARANTINE
-            | Capabilities::RECLAIM
-            | Capabilities::HEALTH
-            | Capabilities::SAVEPOINT
+        CAPABILITIES
     }
 
     /// Waits for what cancelled calls left running and frees what is held. Nothing is called after

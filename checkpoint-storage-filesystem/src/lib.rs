@@ -51,6 +51,6 @@ mod store;
 
 pub use environment::Environment;
 pub use filesystem::{
-    ChunkReader, Directory, FileEntry, FileSystem, FileType, IsEnough, Upload, Writer,
+    CAPABILITIES, ChunkReader, Directory, FileEntry, FileSystem, FileType, IsEnough, Upload, Writer,
 };
 pub use storage::{FileSystemStorage, StorageOptions};

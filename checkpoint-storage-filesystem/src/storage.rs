@@ -80,7 +80,8 @@ impl<F: FileSystem> FileSystemStorage<F> {
         Ok(checkpoints(job, &entries))
     }
 
-    /// The same, where the newest of one pipeline are asked for no more than holds those.
+    /// The checkpoints of a job that a query can ask for: of a long job, only the newest are listed
+    /// where the newest of one pipeline are wanted.
     async fn checkpoints_for(
         &self,
         job: &JobId,

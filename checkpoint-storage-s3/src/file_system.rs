@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use checkpoint_storage_api::{
-    CheckpointName, HealthOptions, HealthStep, JobId, Result, async_trait,
+    Capabilities, CheckpointName, HealthOptions, HealthStep, JobId, Result, async_trait,
 };
 use checkpoint_storage_filesystem::codec::Encoded;
 use checkpoint_storage_filesystem::{
-    ChunkReader, Directory, FileEntry, FileSystem, IsEnough, Upload, naming,
+    CAPABILITIES, ChunkReader, Directory, FileEntry, FileSystem, IsEnough, Upload, naming,
 };
 
 use crate::bucket::{Bucket, ObjectReader, Target};
@@ -112,6 +112,11 @@ impl FileSystem for S3FileSystem {
 
     async fn health(&self, options: HealthOptions) -> Result<Vec<HealthStep>> {
         Ok(self.bucket.health(options).await)
+    }
+
+    /// A delete does not say whether there was anything.
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES - Capabilities::TELLS_MISSING
     }
 
     async fn close(&self) -> Result<()> {

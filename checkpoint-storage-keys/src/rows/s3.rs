@@ -110,7 +110,7 @@ pub static ROLE_ARN: Key =
 pub static ROLE_SESSION_NAME: Key = s3(
     "fs.s3a.assumed.role.session.name",
     Value::Text,
-    "what the assumed role's session is called",
+    "what the assumed role's session is called; `checkpoint-storage` without it",
 );
 
 /// `fs.s3a.assumed.role.session.duration`
@@ -129,8 +129,11 @@ pub static ROLE_EXTERNAL_ID: Key = s3(
 );
 
 /// `fs.s3a.assumed.role.sts.endpoint`
-pub static ROLE_STS_ENDPOINT: Key =
-    s3("fs.s3a.assumed.role.sts.endpoint", Value::Text, "the server that hands the role out");
+pub static ROLE_STS_ENDPOINT: Key = s3(
+    "fs.s3a.assumed.role.sts.endpoint",
+    Value::Text,
+    "the server that hands the role out; without it `AWS_ENDPOINT_URL_STS`, or AWS's own",
+);
 
 /// `fs.s3a.assumed.role.sts.endpoint.region`
 pub static ROLE_STS_REGION: Key =
@@ -140,15 +143,20 @@ pub static ROLE_STS_REGION: Key =
 pub static ROLE_CREDENTIALS_PROVIDER: Key = s3(
     "fs.s3a.assumed.role.credentials.provider",
     Value::Text,
-    "where the credentials come from with which the role is asked for",
+    "where the credentials come from with which the role is asked for; without it the access \
+     key, or the environment",
 );
 
 /// `fs.s3a.proxy.host`
 pub static PROXY_HOST: Key = s3("fs.s3a.proxy.host", Value::Text, "the proxy's host");
 
 /// `fs.s3a.proxy.port`
-pub static PROXY_PORT: Key =
-    s3("fs.s3a.proxy.port", Value::Number(1), "the proxy's port").needs("fs.s3a.proxy.host");
+pub static PROXY_PORT: Key = s3(
+    "fs.s3a.proxy.port",
+    Value::Number(1),
+    "the proxy's port; without it 443, or 80 for a server without TLS",
+)
+.needs("fs.s3a.proxy.host");
 
 /// `fs.s3a.proxy.username`
 pub static PROXY_USERNAME: Key =
@@ -186,7 +194,7 @@ pub static PER_BUCKET: Key = s3(
 pub static MULTIPART_THRESHOLD: Key = s3(
     "s3.multipart-threshold",
     Value::Size,
-    "from which size on a checkpoint is uploaded in parts",
+    "from which size on a checkpoint is uploaded in parts; 5 GiB at most, as one request takes",
 )
 .default("16 MiB");
 
@@ -202,6 +210,7 @@ pub static CONDITIONAL_PUT: Key = s3(
 pub static CHECKSUM: Key = s3(
     "s3.checksum",
     Value::OneOf(&["auto", "on", "off"]),
-    "whether requests carry the SDK's own checksum; `auto`: only where the server is AWS",
+    "whether uploads carry their CRC-32C and what is read is checked by the server's checksum; \
+     `auto`: only where the server is AWS",
 )
 .default("auto");

@@ -180,7 +180,7 @@ impl CheckpointStorage for Sqlite {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::SAVEPOINT
+        Capabilities::SAVEPOINT | Capabilities::TELLS_MISSING
     }
 
     async fn close(&self) -> Result<()> {
