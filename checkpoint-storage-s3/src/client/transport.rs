@@ -1,5 +1,7 @@
 //! HTTP: TLS, authorities, proxy.
 
+use std::sync::LazyLock;
+
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -12,43 +14,56 @@ use tracing::warn;
 use crate::config::Transport;
 use crate::failure::{PageError, is_page};
 
+/// Whether the system trusts any authority: the SDK must not be told to look for them in vain.
+static SYSTEM_HAS_AUTHORITIES: LazyLock<bool> = LazyLock::new(|| {
+    let has_any = !rustls_native_certs::load_native_certs().certs.is_empty();
+    if !has_any {
+        warn!("this system trusts no authority: `s3.ca-file` must name those of TLS servers");
+    }
+    has_any
+});
+
 /// A client that speaks TLS if `tls`; without it, the system's authorities are not even read.
 pub(super) fn http_client(transport: &Transport, tls: bool) -> SharedHttpClient {
     let proxy = transport.proxy.as_ref().map(|proxy| proxy.settings.clone());
-    connecting(proxy, tls.then(|| trusting(transport)).flatten())
+    connecting(proxy, tls, transport.authorities.clone())
 }
 
 /// A client for what is on this machine or beside it, such as the metadata of an instance: by no
 /// proxy.
 pub(super) fn direct_client(transport: &Transport) -> SharedHttpClient {
-    connecting(None, trusting(transport))
+    connecting(None, true, transport.authorities.clone())
 }
 
-fn trusting(transport: &Transport) -> Option<TlsContext> {
-    let system = TrustStore::default();
-    let trusted = match &transport.authorities {
-        Some(pem) => system.with_pem_certificate(pem.clone()),
-        None => system,
-    };
-    let context = TlsContext::builder().with_trust_store(trusted).build();
-    context.inspect_err(|error| warn!(%error, "TLS cannot be set up")).ok()
-}
-
-fn connecting(proxy: Option<ProxyConfig>, tls: Option<TlsContext>) -> SharedHttpClient {
+fn connecting(
+    proxy: Option<ProxyConfig>,
+    tls: bool,
+    authorities: Option<Vec<u8>>,
+) -> SharedHttpClient {
     // Connectors are built when the first request is sent, one for each set of time-outs.
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
         builder.set_proxy_config(proxy.clone());
-        match tls.clone() {
-            Some(tls) => {
+        match tls.then(|| trusting(authorities.as_deref())).flatten() {
+            Some(context) => {
                 let builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
-                builder.tls_context(tls).build()
+                builder.tls_context(context).build()
             }
             None => builder.build_http(),
         }
     })
+}
+
+fn trusting(authorities: Option<&[u8]>) -> Option<TlsContext> {
+    let system = TrustStore::empty().with_native_roots(*SYSTEM_HAS_AUTHORITIES);
+    let trusted = match authorities {
+        Some(pem) => system.with_pem_certificate(pem),
+        None => system,
+    };
+    let context = TlsContext::builder().with_trust_store(trusted).build();
+    context.inspect_err(|error| warn!(%error, "TLS cannot be set up")).ok()
 }
 
 /// Refuses a page of HTML that comes as a success, as portals and web servers send it for anything

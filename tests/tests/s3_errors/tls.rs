@@ -1,7 +1,7 @@
 //! TLS: authorities, names, and ports that speak something else.
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind};
-use checkpoint_storage_tests::s3::in_process;
+use checkpoint_storage_tests::s3::{S3Setup, in_process};
 use rcgen::KeyPair;
 
 use crate::authority::Authority;
@@ -109,4 +109,20 @@ async fn a_file_of_authorities_that_is_none_is_refused_when_it_is_opened() {
     let error = refusal(config(in_process(), "b", &[("s3.ca-file", &missing)])).await;
     assert_eq!(error.kind(), storage_host::ErrorKind::Config, "{error}");
     assert!(error.to_string().contains(&missing), "{error}");
+}
+
+/// As in a small container.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_that_trusts_nobody_is_told_of_the_file_of_authorities() {
+    let server = Authority::new().before(in_process(), "127.0.0.1", true).await;
+    let setup = S3Setup::new(in_process());
+    let yaml = std::fs::read_to_string(setup.configuration()).expect("written");
+    setup.write_configuration(&yaml.replace(&in_process().endpoint, &server.endpoint));
+    let mut command = setup.command(["jobs"]);
+    command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/nowhere");
+    let output = command.output().expect("started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("this system trusts no authority"), "{said}");
+    assert!(said.contains("is of an unknown authority"), "{said}");
 }
