@@ -4,7 +4,7 @@ use checkpoint_storage_api::{CheckpointName, DeleteReport, JobId, ReclaimOptions
 use tracing::{debug, info, warn};
 
 use crate::filesystem::{Directory, FileEntry, FileSystem};
-use crate::leftover::{Fate, Unfinished, unfinished};
+use crate::leftover::{Fate, Unfinished};
 use crate::storage::{FileSystemStorage, checkpoints};
 
 impl<F: FileSystem> FileSystemStorage<F> {
@@ -70,11 +70,11 @@ impl<F: FileSystem> FileSystemStorage<F> {
             }
         }
     }
+
     async fn unfinished_of(&self, job: &JobId, entries: &[FileEntry]) -> Result<Vec<Unfinished>> {
         let uploads = self.file_system.uploads(Some(job)).await?;
         let uploads: Vec<_> = uploads.into_iter().map(|(_, upload)| upload).collect();
-        let (directory, now) = (Directory::Job(job), self.environment.now());
         let older_than = ReclaimOptions::default().older_than;
-        unfinished(&self.file_system, directory, entries, &uploads, now, older_than).await
+        self.unfinished_in(Directory::Job(job), entries, &uploads, older_than).await
     }
 }

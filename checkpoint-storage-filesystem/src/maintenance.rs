@@ -134,7 +134,8 @@ impl<F: FileSystem> FileSystemStorage<F> {
         }
     }
 
-    async fn unfinished_in(
+    /// What is unfinished in a directory, by this storage's clock.
+    pub(crate) async fn unfinished_in(
         &self,
         directory: Directory<'_>,
         entries: &[FileEntry],

@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 
 use crate::codec::{self, Seal};
 use crate::filesystem::{Directory, FileEntry, FileSystem};
-use crate::leftover::{Fate, unfinished};
+use crate::leftover::Fate;
 use crate::naming::{self, FileKind};
 use crate::sequence::{Stamp, Writing};
 use crate::storage::{FileSystemStorage, checkpoints};
@@ -98,10 +98,8 @@ impl<F: FileSystem> FileSystemStorage<F> {
             .cloned()
             .collect();
         let older_than = ReclaimOptions::default().older_than;
-        let now = self.environment.now();
         // Uploads take room elsewhere: no request more for them.
-        let found = unfinished(&self.file_system, directory, &entries, &[], now, older_than).await;
-        let found = match found {
+        let found = match self.unfinished_in(directory, &entries, &[], older_than).await {
             Ok(found) => found,
             Err(error) => {
                 warn!(%job, %error, "cannot look for what dead writers left");

@@ -69,6 +69,8 @@ pub struct Key {
     pub secret: bool,
     /// A key without which it means nothing.
     pub needs: Option<&'static str>,
+    /// Keys that can lead to its value where it is not given itself, such as a keystore's.
+    pub within: &'static [&'static str],
     /// What it is for, in a sentence or two.
     pub meaning: &'static str,
 }
@@ -91,6 +93,7 @@ impl Key {
             default: None,
             secret: false,
             needs: None,
+            within: &[],
             meaning,
         }
     }
@@ -117,6 +120,11 @@ impl Key {
 
     pub(crate) const fn needs(mut self, other: &'static str) -> Self {
         self.needs = Some(other);
+        self
+    }
+
+    pub(crate) const fn within(mut self, others: &'static [&'static str]) -> Self {
+        self.within = others;
         self
     }
 

@@ -59,9 +59,11 @@ async fn write(storage: Arc<ManagedStorage>, job: JobId, pipeline: i32) -> Known
         let state =
             PipelineState::new(job.clone(), pipeline, checkpoint, states(pipeline, checkpoint));
         match storage.store(state).await {
-            Ok(entry) => drop(known.stored.insert(checkpoint, entry.name)),
+            Ok(entry) => {
+                known.stored.insert(checkpoint, entry.name);
+            }
             Err(error) if error.outcome() == Outcome::Unknown => {
-                drop(known.open.insert(checkpoint))
+                known.open.insert(checkpoint);
             }
             Err(error) => {
                 assert!(error.is_retryable(), "{error}");

@@ -7,6 +7,13 @@ const fn s3(name: &'static str, value: Value, meaning: &'static str) -> Key {
     Key::new(Section::PluginConfig, Reader::Plugins(&["s3"]), name, value, meaning)
 }
 
+/// Where secrets are looked up beside their own keys.
+const ELSEWHERE: &[&str] = &[
+    "fs.s3a.bucket.*",
+    "fs.s3a.security.credential.provider.path",
+    "hadoop.security.credential.provider.path",
+];
+
 /// `s3.bucket`
 pub static BUCKET: Key = s3(
     "s3.bucket",
@@ -20,6 +27,7 @@ pub static ACCESS_KEY: Key = s3("fs.s3a.access-key", Value::Text, "the access ke
     .or(&["fs.s3a.access.key"])
     .not(&["fs.s3a.access.key.id", "fs.s3a.awsAccessKeyId", "fs.s3a.access.id"])
     .needs("fs.s3a.secret-key")
+    .within(ELSEWHERE)
     .secret();
 
 /// `fs.s3a.secret-key`
@@ -27,6 +35,7 @@ pub static SECRET_KEY: Key = s3("fs.s3a.secret-key", Value::Text, "the access ke
     .or(&["fs.s3a.secret.key"])
     .not(&["fs.s3a.access.secret", "fs.s3a.secret.access.key", "fs.s3a.awsSecretAccessKey"])
     .needs("fs.s3a.access-key")
+    .within(ELSEWHERE)
     .secret();
 
 /// `fs.s3a.session.token`
@@ -165,6 +174,7 @@ pub static PROXY_USERNAME: Key =
 /// `fs.s3a.proxy.password`
 pub static PROXY_PASSWORD: Key = s3("fs.s3a.proxy.password", Value::Text, "the proxy's password")
     .needs("fs.s3a.proxy.username")
+    .within(ELSEWHERE)
     .secret();
 
 /// `fs.s3a.security.credential.provider.path`

@@ -2,7 +2,6 @@
 //! its arguments.
 
 use checkpoint_storage_api::{ConfigKey, PluginConfig};
-use checkpoint_storage_keys::rows::{hdfs, s3};
 use checkpoint_storage_keys::{ALL, Key, Reader, Recognition, Section, recognize};
 
 use super::diagnostic::Diagnostic;
@@ -151,10 +150,6 @@ fn review_value(row: &Key, config: &PluginConfig, origin: &Origin, found: &mut V
     }
 }
 
-/// Where else than under its own key a secret can be: the plugin finds out.
-const ELSEWHERE: [&Key; 3] =
-    [&hdfs::CREDENTIAL_PROVIDER_PATH, &s3::S3_CREDENTIAL_PROVIDER_PATH, &s3::PER_BUCKET];
-
 /// A key without the other one that it needs.
 fn review_need(
     row: &Key,
@@ -175,7 +170,9 @@ fn review_need(
         Recognition::Misspelt(meant) => other.is_spelt(meant),
         _ => other.confusions.contains(&key),
     });
-    let is_elsewhere = other.secret && ELSEWHERE.iter().any(|row| given(row).is_some());
+    // Whether it is there in the end, the plugin finds out.
+    let may_be_within = |row: &&Key| other.within.contains(&row.name) && given(row).is_some();
+    let is_elsewhere = ALL.iter().any(|row| may_be_within(row));
     if given(other).is_some() || is_meant || is_elsewhere || origin.is_unreadable(other) {
         return None;
     }
