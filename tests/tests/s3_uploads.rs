@@ -103,7 +103,7 @@ async fn a_killed_store_leaves_what_only_a_clean_up_finds() {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     let old = ReclaimOptions { older_than: Duration::from_secs(1), dry_run: true };
     let would = storage.reclaim_leftovers(old).await.expect("looked");
-    assert_eq!(would.reclaimed, [upload.path.clone()]);
+    assert_eq!(would.reclaimed, std::slice::from_ref(&upload.path));
     assert_eq!(uploads(&client, &setup.bucket).await, 1, "a dry run removes nothing");
     let did = storage.reclaim_leftovers(ReclaimOptions { dry_run: false, ..old }).await;
     assert_eq!(did.expect("reclaimed").reclaimed, would.reclaimed);

@@ -172,7 +172,7 @@ fn review_need(
     });
     // Whether it is there in the end, the plugin finds out.
     let may_be_within = |row: &&Key| other.within.contains(&row.name) && given(row).is_some();
-    let is_elsewhere = ALL.iter().any(|row| may_be_within(row));
+    let is_elsewhere = ALL.iter().any(may_be_within);
     if given(other).is_some() || is_meant || is_elsewhere || origin.is_unreadable(other) {
         return None;
     }
