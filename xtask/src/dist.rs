@@ -57,9 +57,9 @@ pub(crate) fn assemble(
 /// Builds the command line and these plugins.
 pub(crate) fn build(profile: Profile, plugins: &[Plugin]) -> Result<()> {
     let mut command = cargo();
-    command.args(["build", "--locked", "--package", HOST_PACKAGE, "--bin", HOST_BINARY]);
+    command.args(["build", "--locked", "--package", HOST_PACKAGE, "--bin", HOST_BINARY, "--lib"]);
     for plugin in plugins {
-        command.args(["--package", &plugin.package, "--lib"]);
+        command.args(["--package", &plugin.package]);
     }
     if let Profile::Release = profile {
         command.arg("--release");
