@@ -9,8 +9,6 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::error::{Error, ErrorKind};
 use crate::file;
 
-/// What holds the password, before anything else is asked.
-const VARIABLE: &str = "HADOOP_CREDSTORE_PASSWORD";
 /// The key that names the file of the password.
 const FILE_KEY: &str = "hadoop.security.credstore.java-keystore-provider.password-file";
 /// Hadoop's password where none was given.
@@ -33,8 +31,11 @@ enum Origin {
 }
 
 impl KeystorePassword {
+    /// The environment variable that holds the password, before anything else is asked.
+    pub const VARIABLE: &'static str = "HADOOP_CREDSTORE_PASSWORD";
+
     /// Takes the password from where Hadoop looks for it: the environment variable
-    /// `HADOOP_CREDSTORE_PASSWORD` (`environment` is its value, an empty one counts too), else
+    /// [`VARIABLE`](Self::VARIABLE) (`environment` is its value, an empty one counts too), else
     /// `password_file` without the white space around its text, else Hadoop's default, `none`.
     ///
     /// Hadoop finds the file on its class path; here it is a path, relative to the process's
@@ -76,7 +77,8 @@ impl KeystorePassword {
                 "give the password that the keystore was made with".to_owned()
             }
             Origin::Default => format!(
-                "give the keystore's password in {VARIABLE}, or in a file that {FILE_KEY} names"
+                "give the keystore's password in {}, or in a file that {FILE_KEY} names",
+                Self::VARIABLE
             ),
         }
     }
@@ -86,7 +88,7 @@ impl KeystorePassword {
 impl fmt::Display for KeystorePassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
-            Origin::Environment => write!(f, "the password in {VARIABLE}"),
+            Origin::Environment => write!(f, "the password in {}", Self::VARIABLE),
             Origin::File(path) => write!(f, "the password in {}", path.display()),
             Origin::Default => f.write_str("hadoop's default password"),
         }
@@ -168,7 +170,7 @@ mod tests {
         for text in ["hush\n", "hush-ü"] {
             let error = refused(Some(text), None);
             assert_eq!(error.kind(), ErrorKind::WrongPassword);
-            assert!(error.subject().contains(VARIABLE), "{error}");
+            assert!(error.subject().contains(KeystorePassword::VARIABLE), "{error}");
         }
         let file = file_of("hush-密".as_bytes());
         let error = refused(None, Some(file.path()));
