@@ -27,15 +27,17 @@ impl CheckpointStorageFactory for S3Factory {
         config: PluginConfig,
         options: OpenOptions,
     ) -> Result<Arc<dyn CheckpointStorage>> {
+        let time_limit = options.operation_timeout;
         // Keystores and certificates are files.
         let loading = tokio::task::spawn_blocking(move || {
-            S3Config::load(&config, &|name| std::env::var(name).ok().filter(|it| !it.is_empty()))
+            let config = S3Config::load(&config, &|name| std::env::var(name).ok())?;
+            let client = client(&config, time_limit)?;
+            Ok::<_, Error>((config, client))
         });
-        let config = loading
+        let (config, client) = loading
             .await
             .map_err(|error| Error::new(ErrorKind::Unexpected, "open", error.to_string()))??;
         let environment = Environment::system();
-        let client = client(&config, options.operation_timeout);
         info!(
             bucket = config.bucket,
             namespace = config.prefix,

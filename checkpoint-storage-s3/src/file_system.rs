@@ -24,7 +24,7 @@ impl S3FileSystem {
     }
 
     fn target(&self, operation: &'static str, job: &JobId, name: &CheckpointName) -> Target {
-        let key = self.bucket.keys.file(Directory::Job(job), &name.to_string());
+        let key = self.bucket.keyspace.file(Directory::Job(job), &name.to_string());
         Target { operation, key }
     }
 }
@@ -32,11 +32,13 @@ impl S3FileSystem {
 #[async_trait]
 impl FileSystem for S3FileSystem {
     fn check_job_id(&self, job: &JobId) -> Result<()> {
-        self.bucket.keys.check_job_id(job)
+        self.bucket.keyspace.check_job_id(job)
     }
 
     fn describe(&self, directory: Directory<'_>, file_name: Option<&str>) -> String {
-        self.bucket.keys.url(&self.bucket.keys.file(directory, file_name.unwrap_or_default()))
+        self.bucket
+            .keyspace
+            .url(&self.bucket.keyspace.file(directory, file_name.unwrap_or_default()))
     }
 
     async fn list(
@@ -82,7 +84,7 @@ impl FileSystem for S3FileSystem {
     }
 
     async fn delete(&self, job: &JobId, names: &[CheckpointName]) -> Result<Vec<Result<bool>>> {
-        let directory = self.bucket.keys.directory(Directory::Job(job));
+        let directory = self.bucket.keyspace.directory(Directory::Job(job));
         let keys: Vec<_> = names.iter().map(|name| format!("{directory}{name}")).collect();
         let answers = self.bucket.delete(&keys).await?;
         // The server does not say whether there was anything.
@@ -96,8 +98,8 @@ impl FileSystem for S3FileSystem {
     }
 
     async fn quarantine(&self, job: &JobId, name: &CheckpointName) -> Result<String> {
-        let to = self.bucket.keys.file(Directory::Job(job), &naming::quarantined(name));
-        let url = self.bucket.keys.url(&to);
+        let to = self.bucket.keyspace.file(Directory::Job(job), &naming::quarantined(name));
+        let url = self.bucket.keyspace.url(&to);
         self.bucket.rename(&self.target("quarantine", job, name), to).await?;
         Ok(url)
     }

@@ -19,15 +19,17 @@
 //!   settle it the error says that the outcome is unknown. A dropped call aborts its upload in the
 //!   background; [`close`](checkpoint_storage_api::CheckpointStorage::close) waits for that.
 //! - 9: storages share no connections, no retries, no credentials.
+//! - 10: a job id whose keys would be too long is refused before anything is sent. Every key begins
+//!   with the namespace.
 //! - States are sent from the caller's memory, and read into memory once.
 //!
 //! # What it does not guarantee
 //!
 //! A server that acknowledges and forgets, or lists what it has with delay or out of order, cannot be
-//! helped: a directory bucket of S3 Express is such a one. One
-//! that knows no `If-None-Match` and does not say so may let a writer replace the object of another
-//! that chose the very same name. Parts of uploads whose writer was killed stay until leftovers are
-//! reclaimed: a rule of the bucket that aborts incomplete uploads does the same.
+//! helped: a directory bucket of S3 Express is such a one. One that knows no `If-None-Match` and does
+//! not say so may let a writer replace the object of another that chose the very same name. Parts of
+//! uploads whose writer was killed stay until leftovers are reclaimed: a rule of the bucket that
+//! aborts incomplete uploads does the same.
 //!
 //! # Map
 //!
@@ -35,17 +37,20 @@
 //! - `client`: the SDK's client: HTTP, credentials, retries
 //! - `file_system`: the [`FileSystem`](checkpoint_storage_filesystem::FileSystem)
 //! - `bucket`: the operations, one module each
-//! - `keys`, `body`: names of objects, bytes of requests
+//! - `keyspace`, `body`: names of objects, bytes of requests
 //! - `failure`: what an answer means and what to do about it
+//! - `clock`, `waits`: what time it is at the server, how long is waited for it
 
 mod body;
 mod bucket;
 mod client;
+mod clock;
 mod config;
 mod factory;
 mod failure;
 mod file_system;
-mod keys;
+mod keyspace;
+mod waits;
 
 pub use factory::S3Factory;
 

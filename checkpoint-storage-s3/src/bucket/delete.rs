@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use checkpoint_storage_api::{Error, Outcome, Result};
+use checkpoint_storage_api::{Error, Result};
 use futures_util::StreamExt as _;
 use tracing::debug;
 
 use super::{Bucket, Target};
 use crate::client::Attempts;
 use crate::failure::Cause;
-use crate::keys::fits_xml;
+use crate::keyspace::fits_xml;
+use crate::waits;
 
 const DELETE: &str = "delete";
 /// What the server takes in one request.
@@ -25,14 +26,20 @@ impl Bucket {
         for batch in keys.chunks(BATCH_LEN) {
             match self.delete_batch(batch).await {
                 Ok(of_batch) => answers.extend(of_batch),
-                Err(error) if answers.is_empty() => return Err(error),
-                Err(error) => answers.extend(batch.iter().map(|_| Err(again(&error)))),
+                Err(cause) => {
+                    let error = |key: &String| self.undeleted(&of_delete(key), cause.clone());
+                    match batch.first().filter(|_| answers.is_empty()) {
+                        Some(first) => return Err(error(first)),
+                        None => answers.extend(batch.iter().map(error).map(Err)),
+                    }
+                }
             }
         }
         Ok(answers)
     }
 
-    async fn delete_batch(&self, keys: &[String]) -> Result<Vec<Result<()>>> {
+    /// One answer per key, or why none of them could be tried.
+    async fn delete_batch(&self, keys: &[String]) -> Result<Vec<Result<()>>, Cause> {
         if let [key] = keys {
             return Ok(vec![self.delete_one(key).await]);
         }
@@ -43,7 +50,7 @@ impl Bucket {
             Ok(failed) => Ok(keys
                 .iter()
                 .map(|key| match failed.get(key) {
-                    Some(cause) => Err(self.undeleted(key, cause.clone())),
+                    Some(cause) => Err(self.undeleted(&of_delete(key), cause.clone())),
                     None => Ok(()),
                 })
                 .collect()),
@@ -51,16 +58,13 @@ impl Bucket {
                 debug!("the server does not delete many objects in one request");
                 Ok(self.delete_singly(keys).await)
             }
-            Err(cause) => {
-                let directory = keys.first().map(String::as_str).unwrap_or_default();
-                Err(self.undeleted(directory, cause))
-            }
+            Err(cause) => Err(cause),
         }
     }
 
     /// What could not be deleted, and why; what may pass is tried again.
     async fn delete_together(&self, keys: &[String]) -> Result<HashMap<String, Cause>, Cause> {
-        let mut delays = self.delays();
+        let mut pauses = waits::pauses(self.attempts);
         let mut left = keys.to_vec();
         let mut failed = HashMap::new();
         loop {
@@ -72,8 +76,8 @@ impl Bucket {
             let (passing, lasting): (HashMap<_, _>, HashMap<_, _>) =
                 answers.into_iter().partition(|(_, cause)| cause.is_passing());
             failed.extend(lasting);
-            match delays.next().filter(|_| !passing.is_empty()) {
-                Some(delay) => tokio::time::sleep(delay).await,
+            match pauses.next().filter(|_| !passing.is_empty()) {
+                Some(pause) => tokio::time::sleep(pause).await,
                 None => {
                     failed.extend(passing);
                     return Ok(failed);
@@ -88,9 +92,9 @@ impl Bucket {
         let objects = keys.iter().map(identifier).collect::<Result<_, _>>();
         let delete = objects
             .and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build())
-            .map_err(|error| Cause::of_body(&error))?;
-        let _place = self.place().await;
-        let request = self.client.delete_objects().bucket(self.keys.bucket()).delete(delete);
+            .map_err(|error| Cause::unsent(&error))?;
+        let _permit = self.permit().await;
+        let request = self.client.delete_objects().bucket(self.keyspace.bucket()).delete(delete);
         let output = request.send().await.map_err(|error| Cause::of(&error))?;
         let failed = output.errors().iter().map(|error| {
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -105,37 +109,30 @@ impl Bucket {
     }
 
     pub(super) async fn delete_one(&self, key: &str) -> Result<()> {
+        self.remove(key).await.map_err(|cause| self.undeleted(&of_delete(key), cause))
+    }
+
+    /// Removes an object; that there is none is as good.
+    pub(super) async fn remove(&self, key: &str) -> Result<(), Cause> {
         let attempts = Attempts::default();
-        let _place = self.place().await;
-        let request = self.client.delete_object().bucket(self.keys.bucket()).key(key);
+        let _permit = self.permit().await;
+        let request = self.client.delete_object().bucket(self.keyspace.bucket()).key(key);
         match request.customize().interceptor(attempts.clone()).send().await {
             Ok(_) => Ok(()),
             Err(error) => match Cause::of(&error) {
                 cause if cause.is_no_object() => Ok(()),
-                cause => {
-                    let target = Target { operation: DELETE, key: key.to_owned() };
-                    let error = self.caused(&target, cause);
-                    Err(match attempts.may_have_succeeded() {
-                        true => error.with_outcome(Outcome::Unknown),
-                        false => error,
-                    })
-                }
+                cause => Err(cause.left_open(attempts.may_have_succeeded())),
             },
         }
     }
 
-    fn undeleted(&self, key: &str, cause: Cause) -> Error {
-        let is_open = cause.leaves_open();
-        let error = self.caused(&Target { operation: DELETE, key: key.to_owned() }, cause);
-        if is_open { error.with_outcome(Outcome::Unknown) } else { error }
+    /// The error of an object that was not deleted, as far as is known.
+    pub(super) fn undeleted(&self, target: &Target, cause: Cause) -> Error {
+        let url = self.keyspace.url(&target.key);
+        cause.into_error_of_change(target.operation, url, &self.route)
     }
 }
 
-/// The same error once more.
-fn again(error: &Error) -> Error {
-    Error::new(error.kind(), DELETE, error.reason())
-        .with_subject(error.subject())
-        .with_advice(error.advice().unwrap_or_default())
-        .with_outcome(error.outcome())
-        .with_retryable(error.is_retryable())
+fn of_delete(key: &str) -> Target {
+    Target { operation: DELETE, key: key.to_owned() }
 }

@@ -1,7 +1,8 @@
 //! Trying the bucket step by step.
 
 use std::future::Future;
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use checkpoint_storage_api::{Error, ErrorKind, HealthOptions, HealthStatus, HealthStep, Result};
@@ -12,12 +13,9 @@ use super::put::Object;
 use super::settle::Fingerprint;
 use super::{Bucket, Target};
 use crate::client::ServerClock;
+use crate::clock::Difference;
 
 const PROBE: &[u8] = &[0x5a; 4096];
-/// AWS refuses what was signed a quarter of an hour off.
-const CLOCK_LIMIT: Duration = Duration::from_secs(15 * 60);
-/// From here on the difference is worth a word.
-const CLOCK_NOTE: Duration = Duration::from_secs(60);
 
 /// What a step saw, and what to do about it.
 struct Finding {
@@ -28,19 +26,16 @@ struct Finding {
 
 impl Bucket {
     /// Each step is tried only if the one before it worked.
-    pub(crate) async fn health(
-        self: &std::sync::Arc<Self>,
-        options: HealthOptions,
-    ) -> Vec<HealthStep> {
+    pub(crate) async fn health(self: &Arc<Self>, options: HealthOptions) -> Vec<HealthStep> {
         let clock = ServerClock::default();
         let mut steps = vec![step("list", self.reach(&clock)).await];
         if let Some(time) = clock.time() {
-            let now = self.environment.now();
-            steps.push(step("clock", async { Ok(clock_finding(now, time)) }).await);
+            let difference = Difference::between(self.environment.now(), time);
+            steps.push(step("clock", async { Ok(clock_finding(difference)) }).await);
         }
         if options.write && steps.iter().all(|step| step.status != HealthStatus::Failed) {
             let name = naming::probe(self.environment.token());
-            let key = self.keys.file(Directory::Namespace, &name);
+            let key = self.keyspace.file(Directory::Namespace, &name);
             let target = |operation| Target { operation, key: key.clone() };
             steps.push(step("write", self.write_probe(target("write a probe"))).await);
             if steps.iter().all(|step| step.status != HealthStatus::Failed) {
@@ -58,31 +53,32 @@ impl Bucket {
     }
 
     async fn reach(&self, clock: &ServerClock) -> Result<Finding> {
-        let target = Target { operation: "list", key: self.keys.directory(Directory::Namespace) };
-        let _place = self.place().await;
+        let target =
+            Target { operation: "list", key: self.keyspace.directory(Directory::Namespace) };
+        let _permit = self.permit().await;
         let request = self
             .client
             .list_objects_v2()
-            .bucket(self.keys.bucket())
+            .bucket(self.keyspace.bucket())
             .prefix(&target.key)
             .max_keys(1);
         let sent = request.customize().interceptor(clock.clone()).send().await;
         let output = sent.map_err(|error| self.failed(&target, &error))?;
         let what = if output.contents().is_empty() { "is empty" } else { "can be listed" };
-        Ok(Finding::passed(format!("{} {what}", self.keys.url(&target.key))))
+        Ok(Finding::passed(format!("{} {what}", self.keyspace.url(&target.key))))
     }
 
-    async fn write_probe(self: &std::sync::Arc<Self>, target: Target) -> Result<Finding> {
+    async fn write_probe(self: &Arc<Self>, target: Target) -> Result<Finding> {
         self.publish(target, probe()).await?;
         Ok(Finding::passed(format!("wrote {} bytes", PROBE.len())))
     }
 
     /// Writes under a name that is taken: it must be refused.
-    async fn overwrite_probe(self: &std::sync::Arc<Self>, target: Target) -> Result<Finding> {
+    async fn overwrite_probe(self: &Arc<Self>, target: Target) -> Result<Finding> {
         let advice = "two writers that choose one name are not kept apart; make sure that each job \
                       has one writer at a time";
         match self.publish(target, probe()).await {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && self.creates_only() => {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && self.condition.asks() => {
                 Ok(Finding::passed("the server refuses to write over it".to_owned()))
             }
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
@@ -90,14 +86,10 @@ impl Bucket {
         }
     }
 
-    async fn read_probe(self: &std::sync::Arc<Self>, target: Target) -> Result<Finding> {
-        let subject = self.keys.url(&target.key);
-        match self.read(target).await? == PROBE {
+    async fn read_probe(self: &Arc<Self>, target: Target) -> Result<Finding> {
+        match self.read(target.clone()).await? == PROBE {
             true => Ok(Finding::passed("read it back".to_owned())),
-            false => {
-                Err(Error::new(ErrorKind::Corrupt, "read a probe", "it is not what was written")
-                    .with_subject(subject))
-            }
+            false => Err(self.error(&target, ErrorKind::Corrupt, "it is not what was written")),
         }
     }
 }
@@ -109,18 +101,16 @@ fn probe() -> Object {
     Object { pieces: vec![Bytes::from_static(PROBE)], fingerprint }
 }
 
-fn clock_finding(ours: SystemTime, theirs: SystemTime) -> Finding {
-    let (off, way) = match ours.duration_since(theirs) {
-        Ok(off) => (off, "ahead of"),
-        Err(error) => (error.duration(), "behind"),
-    };
-    let detail = format!("this machine's clock is {} s {way} the server's", off.as_secs());
-    match off {
-        _ if off >= CLOCK_LIMIT => {
-            Finding::warned(detail, "set the clock: requests that far off are refused")
-        }
-        _ if off >= CLOCK_NOTE => Finding::warned(detail, "let the clock be set from the network"),
-        _ => Finding::passed(detail),
+fn clock_finding(difference: Difference) -> Finding {
+    let detail = format!("this machine's clock is {difference}");
+    if difference.is_refused() {
+        let advice = "set the clock: the server refuses what is signed so far off, until the \
+                      client goes by the server's time";
+        Finding::warned(detail, advice)
+    } else if difference.is_notable() {
+        Finding::warned(detail, "let the clock be set from the network")
+    } else {
+        Finding::passed(detail)
     }
 }
 

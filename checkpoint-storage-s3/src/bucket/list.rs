@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::{Bucket, Target};
 use crate::failure::Cause;
-use crate::keys;
+use crate::keyspace;
 
 /// How many jobs are looked into at once.
 const JOBS_AT_ONCE: usize = 16;
@@ -105,12 +105,12 @@ impl Bucket {
         start_after: Option<&str>,
         token: Option<String>,
     ) -> Result<Page> {
-        let target = Target { operation: "list", key: self.keys.directory(directory) };
-        let _place = self.place().await;
+        let target = Target { operation: "list", key: self.keyspace.directory(directory) };
+        let _permit = self.permit().await;
         let sent = self
             .client
             .list_objects_v2()
-            .bucket(self.keys.bucket())
+            .bucket(self.keyspace.bucket())
             .prefix(&target.key)
             .delimiter("/")
             .encoding_type(EncodingType::Url)
@@ -148,7 +148,7 @@ fn read_page(output: &ListObjectsV2Output, prefix: &str) -> Result<Page, &'stati
     let is_encoded = output.encoding_type() == Some(&EncodingType::Url);
     let name = |key: Option<&str>| {
         let key = key.ok_or("an object without a key")?;
-        let key = if is_encoded { keys::decoded(key) } else { Some(key.to_owned()) };
+        let key = if is_encoded { keyspace::decoded(key) } else { Some(key.to_owned()) };
         let key = key.ok_or("a key that is not UTF-8")?;
         let name = key.strip_prefix(prefix).ok_or("a key that was not asked for")?;
         Ok::<_, &'static str>(name.to_owned())

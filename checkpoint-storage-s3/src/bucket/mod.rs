@@ -1,5 +1,6 @@
 //! The operations on the objects of one namespace, a module each.
 
+mod condition;
 mod delete;
 mod health;
 mod list;
@@ -8,41 +9,39 @@ mod put;
 mod quarantine;
 mod read;
 mod settle;
+mod upload;
 mod uploads;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
-use checkpoint_storage_api::Error;
+use checkpoint_storage_api::{Error, ErrorKind};
 use checkpoint_storage_filesystem::Environment;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use crate::config::{ConditionalPut, Route, S3Config, UploadConfig};
+use self::condition::Condition;
+use crate::config::{Route, S3Config, UploadConfig};
 use crate::failure::Cause;
-use crate::keys::Keyspace;
+use crate::keyspace::Keyspace;
 
-pub(crate) use read::ObjectReader;
+pub(crate) use self::read::ObjectReader;
 
 /// A namespace in a bucket.
 pub(crate) struct Bucket {
     client: Client,
     route: Route,
-    pub(crate) keys: Keyspace,
+    pub(crate) keyspace: Keyspace,
     upload: UploadConfig,
     /// How often something is tried that the SDK does not try again by itself.
     attempts: u32,
     is_aws: bool,
-    /// Places for requests.
+    /// Permits for requests.
     requests: Arc<Semaphore>,
-    /// Whether stores ask the server to refuse to write over what is there.
-    creates_only: AtomicBool,
+    condition: Condition,
     environment: Environment,
     /// What goes on after the call that began it was dropped.
     background: TaskTracker,
@@ -60,12 +59,12 @@ impl Bucket {
         Self {
             client,
             route: config.route(),
-            keys: Keyspace::new(&config.bucket, &config.prefix),
+            keyspace: Keyspace::new(&config.bucket, &config.prefix),
             upload: config.upload.clone(),
             attempts: config.attempts,
             is_aws: config.endpoint.is_aws,
             requests: Arc::new(Semaphore::new(config.requests)),
-            creates_only: AtomicBool::new(config.upload.conditional != ConditionalPut::Off),
+            condition: Condition::new(config.upload.conditional),
             environment,
             background: TaskTracker::new(),
         }
@@ -77,20 +76,10 @@ impl Bucket {
         self.background.wait().await;
     }
 
-    /// Waits for a place for one request.
-    async fn place(&self) -> Option<SemaphorePermit<'_>> {
+    /// Waits until one more request may be under way.
+    async fn permit(&self) -> Option<SemaphorePermit<'_>> {
         // Nobody closes it.
         self.requests.acquire().await.ok()
-    }
-
-    /// How long to wait before each further try.
-    fn delays(&self) -> ExponentialBackoff {
-        ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(50))
-            .with_max_delay(Duration::from_secs(5))
-            .with_max_times(self.attempts.saturating_sub(1) as usize)
-            .with_jitter()
-            .build()
     }
 
     /// The error of a request on an object.
@@ -102,25 +91,20 @@ impl Bucket {
     }
 
     fn caused(&self, target: &Target, cause: Cause) -> Error {
-        cause.into_error(target.operation, self.keys.url(&target.key), &self.route)
+        cause.into_error(target.operation, self.keyspace.url(&target.key), &self.route)
     }
 
-    /// Whether the next write asks for the name to be free.
-    fn creates_only(&self) -> bool {
-        self.creates_only.load(Ordering::Relaxed)
+    /// An error that is no answer's.
+    fn error(&self, target: &Target, kind: ErrorKind, reason: impl Into<String>) -> Error {
+        Error::new(kind, target.operation, reason.into())
+            .with_subject(self.keyspace.url(&target.key))
     }
 
-    /// Whether the condition may be what the server refused: the write is worth a try without it.
-    fn may_lack_condition(&self, asked: bool, cause: &Cause) -> bool {
-        asked && self.upload.conditional == ConditionalPut::Auto && cause.is_not_implemented()
-    }
-
-    /// Concludes from a write that was taken without the condition that the server does not know
-    /// it.
-    fn written(&self, asked: bool) {
-        if !asked && self.creates_only.swap(false, Ordering::Relaxed) {
+    /// Takes note of a write that the server took, with the condition if `asked`.
+    fn note_success(&self, asked: bool) {
+        if self.condition.note_success(asked) {
             warn!(
-                bucket = self.keys.bucket(),
+                bucket = self.keyspace.bucket(),
                 "the server does not know If-None-Match: stores no longer ask for it \
                  (`s3.conditional-put: off` says so from the start)"
             );

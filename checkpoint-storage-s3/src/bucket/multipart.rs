@@ -1,11 +1,13 @@
 //! Large objects in parts, some of them at once. Nothing is visible before the last step, and an
 //! upload that does not get there is aborted.
 
+use std::future::Future;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
-use checkpoint_storage_api::{Error, ErrorKind, Result};
+use checkpoint_storage_api::{ErrorKind, Result};
 use checkpoint_storage_filesystem::codec::Checksum;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -35,20 +37,33 @@ pub(super) struct MultipartUpload {
     begun: i32,
 }
 
+/// Where a part goes.
+pub(super) struct Slot {
+    bucket: Arc<Bucket>,
+    target: Target,
+    id: String,
+    number: i32,
+}
+
 impl MultipartUpload {
-    pub(super) async fn begin(bucket: Arc<Bucket>, target: Target) -> Result<Self> {
+    /// Every part must then come with the checksum that is named here.
+    pub(super) async fn begin(
+        bucket: Arc<Bucket>,
+        target: Target,
+        checksum: Option<ChecksumAlgorithm>,
+    ) -> Result<Self> {
         let (encryption, key) = bucket.encryption();
         let sent = {
-            let _place = bucket.place().await;
+            let _permit = bucket.permit().await;
             bucket
                 .client
                 .create_multipart_upload()
-                .bucket(bucket.keys.bucket())
+                .bucket(bucket.keyspace.bucket())
                 .key(&target.key)
                 .content_type(CONTENT_TYPE)
                 .set_server_side_encryption(encryption)
                 .set_ssekms_key_id(key)
-                .set_checksum_algorithm(bucket.upload.checksum.then_some(ChecksumAlgorithm::Crc32C))
+                .set_checksum_algorithm(checksum)
                 .send()
                 .await
         };
@@ -68,15 +83,21 @@ impl MultipartUpload {
         })
     }
 
-    /// Sends the next part as soon as there is a place for it.
-    pub(super) async fn add(&mut self, pieces: Vec<Bytes>) -> Result<()> {
+    /// Begins the next part, as `make` says, as soon as there is room for it.
+    pub(super) async fn add<F>(&mut self, make: impl FnOnce(Slot) -> F) -> Result<()>
+    where
+        F: Future<Output = Result<CompletedPart>> + Send + 'static,
+    {
         while self.under_way.len() >= PARTS_AT_ONCE {
             self.next_done().await?;
         }
         self.begun += 1;
-        let (bucket, target) = (Arc::clone(&self.bucket), self.target.clone());
-        let (id, number) = (self.id.clone(), self.begun);
-        self.under_way.spawn(async move { bucket.send_part(target, id, number, pieces).await });
+        self.under_way.spawn(make(Slot {
+            bucket: Arc::clone(&self.bucket),
+            target: self.target.clone(),
+            id: self.id.clone(),
+            number: self.begun,
+        }));
         Ok(())
     }
 
@@ -88,26 +109,25 @@ impl MultipartUpload {
                 Ok(true)
             }
             Some(Err(error)) => {
-                Err(Error::new(ErrorKind::Unexpected, self.target.operation, error.to_string())
-                    .with_subject(self.bucket.keys.url(&self.target.key)))
+                Err(self.bucket.error(&self.target, ErrorKind::Unexpected, error.to_string()))
             }
         }
     }
 
     /// Makes the object of its parts. What came of it is known afterwards, or the error says that
-    /// it is not.
-    pub(super) async fn finish(mut self, written: Fingerprint) -> Result<()> {
+    /// it is not; without what the object is recognized by, a lost answer leaves it open.
+    pub(super) async fn finish(mut self, written: Option<Fingerprint>) -> Result<()> {
         while self.next_done().await? {}
         self.done.sort_unstable_by_key(|part| part.part_number());
         let attempts = Attempts::default();
-        let mut creates_only = self.bucket.creates_only();
+        let mut creates_only = self.bucket.condition.asks();
         loop {
             let Err(cause) = self.complete(creates_only, &attempts).await else {
-                self.bucket.written(creates_only);
+                self.bucket.note_success(creates_only);
                 self.is_open = false;
                 return Ok(());
             };
-            if self.bucket.may_lack_condition(creates_only, &cause) {
+            if self.bucket.condition.may_be_unknown(creates_only, &cause) {
                 self.bucket.refuse_taken(&self.target).await?;
                 creates_only = false;
                 continue;
@@ -121,12 +141,12 @@ impl MultipartUpload {
 
     async fn complete(&self, creates_only: bool, attempts: &Attempts) -> Result<(), Cause> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(self.done.clone())).build();
-        let _place = self.bucket.place().await;
+        let _permit = self.bucket.permit().await;
         let request = self
             .bucket
             .client
             .complete_multipart_upload()
-            .bucket(self.bucket.keys.bucket())
+            .bucket(self.bucket.keyspace.bucket())
             .key(&self.target.key)
             .upload_id(&self.id)
             .set_if_none_match(creates_only.then(|| ANY.to_owned()))
@@ -153,24 +173,20 @@ impl Drop for MultipartUpload {
     }
 }
 
-impl Bucket {
-    async fn send_part(
-        self: Arc<Self>,
-        target: Target,
-        id: String,
-        number: i32,
-        pieces: Vec<Bytes>,
-    ) -> Result<CompletedPart> {
-        let checksum = self.upload.checksum.then(|| {
+impl Slot {
+    /// Sends a part from memory.
+    pub(super) async fn send(self, pieces: Vec<Bytes>) -> Result<CompletedPart> {
+        let Self { bucket, target, id, number } = self;
+        let checksum = bucket.part_checksum().map(|_| {
             let mut checksum = Checksum::default();
             pieces.iter().for_each(|piece| checksum.update(piece));
             header_of(checksum.value())
         });
-        let _place = self.place().await;
-        let sent = self
+        let _permit = bucket.permit().await;
+        let sent = bucket
             .client
             .upload_part()
-            .bucket(self.keys.bucket())
+            .bucket(bucket.keyspace.bucket())
             .key(&target.key)
             .upload_id(id)
             .part_number(number)
@@ -179,7 +195,7 @@ impl Bucket {
             .body(body::of_pieces(&pieces))
             .send()
             .await;
-        let output = sent.map_err(|error| self.failed(&target, &error))?;
+        let output = sent.map_err(|error| bucket.failed(&target, &error))?;
         Ok(CompletedPart::builder()
             .part_number(number)
             .set_e_tag(output.e_tag().map(str::to_owned))
@@ -187,13 +203,41 @@ impl Bucket {
             .build())
     }
 
+    /// Has the server copy these bytes of another object, which does not come by here: no checksum
+    /// of it is known.
+    pub(super) async fn copy(self, source: Target, bytes: Range<u64>) -> Result<CompletedPart> {
+        let Self { bucket, target, id, number } = self;
+        let _permit = bucket.permit().await;
+        let sent = bucket
+            .client
+            .upload_part_copy()
+            .copy_source(bucket.keyspace.copy_source(&source.key))
+            .copy_source_range(format!("bytes={}-{}", bytes.start, bytes.end.saturating_sub(1)))
+            .bucket(bucket.keyspace.bucket())
+            .key(&target.key)
+            .upload_id(id)
+            .part_number(number)
+            .send()
+            .await;
+        let output = sent.map_err(|error| bucket.failed(&source, &error))?;
+        let etag = output.copy_part_result().and_then(|part| part.e_tag());
+        Ok(CompletedPart::builder().part_number(number).set_e_tag(etag.map(str::to_owned)).build())
+    }
+}
+
+impl Bucket {
+    /// The checksum that parts from memory come with.
+    pub(super) fn part_checksum(&self) -> Option<ChecksumAlgorithm> {
+        self.upload.checksum.then_some(ChecksumAlgorithm::Crc32C)
+    }
+
     /// Makes sure that an upload comes to nothing; whether it was still there.
     pub(super) async fn abort_upload(&self, target: &Target, id: &str) -> Result<bool> {
-        let _place = self.place().await;
+        let _permit = self.permit().await;
         let sent = self
             .client
             .abort_multipart_upload()
-            .bucket(self.keys.bucket())
+            .bucket(self.keyspace.bucket())
             .key(&target.key)
             .upload_id(id)
             .send()

@@ -9,9 +9,8 @@ use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use checkpoint_storage_api::{Error, ErrorKind, Result, async_trait};
-use checkpoint_storage_filesystem::Upload;
-use checkpoint_storage_filesystem::codec::{Checksum, Encoded};
+use checkpoint_storage_api::Result;
+use checkpoint_storage_filesystem::codec::Encoded;
 
 use super::multipart::MultipartUpload;
 use super::settle::Fingerprint;
@@ -20,6 +19,13 @@ use crate::body;
 use crate::client::Attempts;
 use crate::config::Encryption;
 use crate::failure::Cause;
+use crate::waits;
+
+/// What matches any object in a condition.
+pub(super) const ANY: &str = "*";
+pub(super) const CONTENT_TYPE: &str = "application/octet-stream";
+/// How many parts an object of S3 can have.
+const MAX_PARTS: u64 = 10_000;
 
 /// What is to be written: the caller's own memory.
 pub(crate) struct Object {
@@ -37,25 +43,25 @@ impl From<Encoded> for Object {
 impl Bucket {
     /// Writes an object in one request, or, if it is large, in parts. Its name was made for it.
     pub(crate) async fn publish(self: &Arc<Self>, target: Target, object: Object) -> Result<()> {
-        if object.fingerprint.len < self.upload.threshold {
+        let Some(part_len) = self.part_len(object.fingerprint.len) else {
             return self.put(&target, &object).await;
-        }
+        };
         let mut pieces: VecDeque<_> = object.pieces.into();
-        let part_len = self.part_len(object.fingerprint.len);
-        let mut upload = MultipartUpload::begin(Arc::clone(self), target).await?;
+        let checksum = self.part_checksum();
+        let mut upload = MultipartUpload::begin(Arc::clone(self), target, checksum).await?;
         loop {
             let part = body::take_front(&mut pieces, part_len);
             if part.is_empty() {
-                return upload.finish(object.fingerprint).await;
+                return upload.finish(Some(object.fingerprint)).await;
             }
-            upload.add(part).await?;
+            upload.add(|slot| slot.send(part)).await?;
         }
     }
 
     /// Without a condition that the server keeps, this is what there is against writing over
     /// something under a name that was given.
-    async fn check_free(&self, target: &Target) -> Result<()> {
-        match self.creates_only() {
+    pub(super) async fn check_free(&self, target: &Target) -> Result<()> {
+        match self.condition.asks() {
             true => Ok(()),
             false => self.refuse_taken(target).await,
         }
@@ -70,8 +76,8 @@ impl Bucket {
 
     /// How long an object is; `None` if there is none.
     pub(super) async fn len_of(&self, target: &Target) -> Result<Option<u64>> {
-        let _place = self.place().await;
-        let request = self.client.head_object().bucket(self.keys.bucket()).key(&target.key);
+        let _permit = self.permit().await;
+        let request = self.client.head_object().bucket(self.keyspace.bucket()).key(&target.key);
         match request.send().await {
             Ok(output) => {
                 Ok(Some(output.content_length().unwrap_or_default().try_into().unwrap_or_default()))
@@ -83,15 +89,15 @@ impl Bucket {
         }
     }
 
-    async fn put(self: &Arc<Self>, target: &Target, object: &Object) -> Result<()> {
+    pub(super) async fn put(self: &Arc<Self>, target: &Target, object: &Object) -> Result<()> {
         let attempts = Attempts::default();
-        let mut delays = self.delays();
-        let mut creates_only = self.creates_only();
+        let mut pauses = waits::pauses(self.attempts);
+        let mut creates_only = self.condition.asks();
         loop {
             let sent = self.send(target, object, creates_only, &attempts).await;
             let cause = match sent {
                 Ok(output) if output.e_tag().is_some() => {
-                    self.written(creates_only);
+                    self.note_success(creates_only);
                     return Ok(());
                 }
                 Ok(_) => {
@@ -100,15 +106,15 @@ impl Bucket {
                 }
                 Err(error) => Cause::of(&error),
             };
-            if self.may_lack_condition(creates_only, &cause) {
+            if self.condition.may_be_unknown(creates_only, &cause) {
                 self.refuse_taken(target).await?;
                 creates_only = false;
                 continue;
             }
-            match delays.next().filter(|_| cause.is_conflict()) {
-                Some(delay) => tokio::time::sleep(delay).await,
+            match pauses.next().filter(|_| cause.is_conflict()) {
+                Some(pause) => tokio::time::sleep(pause).await,
                 None => {
-                    return self.settle(target, object.fingerprint, cause, &attempts).await;
+                    return self.settle(target, Some(object.fingerprint), cause, &attempts).await;
                 }
             }
         }
@@ -123,11 +129,11 @@ impl Bucket {
     ) -> Result<PutObjectOutput, SdkError<PutObjectError, HttpResponse>> {
         let Fingerprint { len, checksum } = object.fingerprint;
         let (encryption, key) = self.encryption();
-        let _place = self.place().await;
+        let _permit = self.permit().await;
         let request = self
             .client
             .put_object()
-            .bucket(self.keys.bucket())
+            .bucket(self.keyspace.bucket())
             .key(&target.key)
             .content_length(i64::try_from(len).unwrap_or(i64::MAX))
             .content_type(CONTENT_TYPE)
@@ -151,105 +157,13 @@ impl Bucket {
         }
     }
 
-    /// How long the parts of an object of `len` bytes are.
-    fn part_len(&self, len: u64) -> u64 {
-        self.upload.part_len.max(len.div_ceil(MAX_PARTS))
-    }
-
-    /// Begins an object of `len` bytes to come.
-    pub(crate) fn begin(self: &Arc<Self>, target: Target, len: u64) -> ObjectUpload {
-        let part_len = (len >= self.upload.threshold).then(|| self.part_len(len));
-        ObjectUpload {
-            bucket: Arc::clone(self),
-            target,
-            len,
-            part_len,
-            written: Fingerprint { len: 0, checksum: 0 },
-            checksum: Checksum::default(),
-            waiting: VecDeque::new(),
-            parts: None,
-        }
+    /// How long the parts of an object of `len` bytes are; `None` if one request takes it whole.
+    pub(super) fn part_len(&self, len: u64) -> Option<u64> {
+        (len >= self.upload.threshold).then(|| self.upload.part_len.max(len.div_ceil(MAX_PARTS)))
     }
 }
-
-/// What matches any object in a condition.
-pub(super) const ANY: &str = "*";
-pub(super) const CONTENT_TYPE: &str = "application/octet-stream";
-/// How many parts an object of S3 can have.
-const MAX_PARTS: u64 = 10_000;
 
 /// A checksum as S3 writes it.
 pub(super) fn header_of(checksum: u32) -> String {
     BASE64_STANDARD.encode(checksum.to_be_bytes())
-}
-
-/// An object that comes in chunks: kept until a part is whole, or the object itself if it is small.
-pub(crate) struct ObjectUpload {
-    bucket: Arc<Bucket>,
-    target: Target,
-    /// How many bytes were announced.
-    len: u64,
-    /// How long a part is; `None` for an object that is written in one request.
-    part_len: Option<u64>,
-    written: Fingerprint,
-    checksum: Checksum,
-    waiting: VecDeque<Bytes>,
-    parts: Option<MultipartUpload>,
-}
-
-impl ObjectUpload {
-    async fn send_part(&mut self, len: u64) -> Result<()> {
-        let part = body::take_front(&mut self.waiting, len);
-        let parts = match &mut self.parts {
-            Some(parts) => parts,
-            None => {
-                self.bucket.check_free(&self.target).await?;
-                let begun =
-                    MultipartUpload::begin(Arc::clone(&self.bucket), self.target.clone()).await?;
-                self.parts.insert(begun)
-            }
-        };
-        parts.add(part).await
-    }
-
-    fn wrong_length(&self) -> Error {
-        let reason = format!("{} bytes were announced, not {}", self.len, self.written.len);
-        Error::new(ErrorKind::InvalidInput, self.target.operation, reason)
-            .with_subject(self.bucket.keys.url(&self.target.key))
-    }
-}
-
-#[async_trait]
-impl Upload for ObjectUpload {
-    async fn write(&mut self, chunk: Bytes) -> Result<()> {
-        self.written.len += chunk.len() as u64;
-        if self.written.len > self.len {
-            return Err(self.wrong_length());
-        }
-        self.checksum.update(&chunk);
-        self.waiting.push_back(chunk);
-        let Some(part_len) = self.part_len else { return Ok(()) };
-        while body::total_len(self.waiting.make_contiguous()) >= part_len {
-            self.send_part(part_len).await?;
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self: Box<Self>) -> Result<()> {
-        if self.written.len < self.len {
-            return Err(self.wrong_length());
-        }
-        self.written.checksum = self.checksum.value();
-        if self.part_len.is_some() && !self.waiting.is_empty() {
-            self.send_part(u64::MAX).await?;
-        }
-        match self.parts {
-            Some(parts) => parts.finish(self.written).await,
-            None => {
-                self.bucket.check_free(&self.target).await?;
-                let object = Object { pieces: self.waiting.into(), fingerprint: self.written };
-                self.bucket.put(&self.target, &object).await
-            }
-        }
-    }
 }

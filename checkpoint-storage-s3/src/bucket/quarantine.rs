@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use checkpoint_storage_api::{Error, ErrorKind, Result};
 
-use super::put::CONTENT_TYPE;
+use super::multipart::MultipartUpload;
 use super::{Bucket, Target};
+use crate::failure::Cause;
 
 /// The longest object that is copied in one request.
 const MAX_COPY_LEN: u64 = 5 << 30;
@@ -34,21 +34,21 @@ impl Bucket {
         // The original goes only when the copy is seen.
         match self.len_of(&target).await? {
             Some(copied) if copied == len => {
-                self.delete_one(&source.key).await.map_err(|error| half_done(source, &error))
+                self.remove(&source.key).await.map_err(|cause| self.half_done(source, cause))
             }
-            _ => Err(Error::new(ErrorKind::Unavailable, source.operation, "the copy is not there")
-                .with_subject(self.keys.url(&target.key))
+            _ => Err(self
+                .error(&target, ErrorKind::Unavailable, "the copy is not there")
                 .with_advice("try again; the original is still there")),
         }
     }
 
     async fn copy(&self, source: &Target, target: &Target) -> Result<()> {
         let (encryption, key) = self.encryption();
-        let _place = self.place().await;
+        let _permit = self.permit().await;
         self.client
             .copy_object()
-            .copy_source(self.keys.copy_source(&source.key))
-            .bucket(self.keys.bucket())
+            .copy_source(self.keyspace.copy_source(&source.key))
+            .bucket(self.keyspace.bucket())
             .key(&target.key)
             .set_server_side_encryption(encryption)
             .set_ssekms_key_id(key)
@@ -58,79 +58,27 @@ impl Bucket {
             .map_err(|error| self.failed(source, &error))
     }
 
-    async fn copy_parts(&self, source: &Target, target: &Target, len: u64) -> Result<()> {
-        let (encryption, key) = self.encryption();
-        let sent = self
-            .client
-            .create_multipart_upload()
-            .bucket(self.keys.bucket())
-            .key(&target.key)
-            .content_type(CONTENT_TYPE)
-            .set_server_side_encryption(encryption)
-            .set_ssekms_key_id(key)
-            .send()
-            .await;
-        let output = sent.map_err(|error| self.failed(target, &error))?;
-        let id = output.upload_id().unwrap_or_default();
-        let copied = self.copy_all_parts(source, target, id, len).await;
-        if copied.is_err() {
-            // The first error is the one to tell.
-            let _ = self.abort_upload(target, id).await;
-        }
-        copied
-    }
-
-    async fn copy_all_parts(
-        &self,
+    async fn copy_parts(
+        self: &Arc<Self>,
         source: &Target,
         target: &Target,
-        id: &str,
         len: u64,
     ) -> Result<()> {
-        let mut parts = Vec::new();
-        for (number, begin) in (1..).zip((0..len).step_by(COPIED_PART_LEN as usize)) {
-            let last = len.min(begin + COPIED_PART_LEN) - 1;
-            let sent = self
-                .client
-                .upload_part_copy()
-                .copy_source(self.keys.copy_source(&source.key))
-                .copy_source_range(format!("bytes={begin}-{last}"))
-                .bucket(self.keys.bucket())
-                .key(&target.key)
-                .upload_id(id)
-                .part_number(number)
-                .send()
-                .await;
-            let output = sent.map_err(|error| self.failed(source, &error))?;
-            let etag = output.copy_part_result().and_then(|part| part.e_tag());
-            parts.push(
-                CompletedPart::builder()
-                    .part_number(number)
-                    .set_e_tag(etag.map(str::to_owned))
-                    .build(),
-            );
+        let mut upload = MultipartUpload::begin(Arc::clone(self), target.clone(), None).await?;
+        let mut copied = 0;
+        while copied < len {
+            let bytes = copied..len.min(copied + COPIED_PART_LEN);
+            copied = bytes.end;
+            upload.add(|slot| slot.copy(source.clone(), bytes)).await?;
         }
-        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        self.client
-            .complete_multipart_upload()
-            .bucket(self.keys.bucket())
-            .key(&target.key)
-            .upload_id(id)
-            .multipart_upload(parts)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| self.failed(target, &error))
+        upload.finish(None).await
     }
-}
 
-/// The error of a move whose last step failed.
-fn half_done(source: &Target, error: &Error) -> Error {
-    let reason = format!("it was copied aside and is still there: {}", error.reason());
-    let advice = error.advice().map(|advice| format!("{advice}; then ")).unwrap_or_default();
-    Error::new(error.kind(), source.operation, reason)
-        .with_subject(error.subject())
-        .with_advice(format!("{advice}do it again: it goes on from there"))
-        .with_outcome(error.outcome())
-        .with_retryable(error.is_retryable())
+    /// The error of a move whose last step failed.
+    fn half_done(&self, source: &Target, cause: Cause) -> Error {
+        let error = self.undeleted(source, cause.after("it was copied aside and is still there"));
+        let first = error.advice().map(|advice| format!("{advice}; then ")).unwrap_or_default();
+        let advice = format!("{first}do it again: it goes on from there");
+        error.with_advice(advice)
+    }
 }

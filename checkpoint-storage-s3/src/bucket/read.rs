@@ -11,6 +11,7 @@ use tracing::debug;
 
 use super::{Bucket, Target};
 use crate::failure::Cause;
+use crate::waits;
 
 /// An object that is being read.
 pub(crate) struct ObjectReader {
@@ -24,8 +25,8 @@ pub(crate) struct ObjectReader {
     /// What has come and was not asked for yet.
     rest: Bytes,
     body: Option<ByteStream>,
-    /// What is left of the waits between breaks without a byte.
-    delays: ExponentialBackoff,
+    /// What is left of the pauses between breaks without a byte.
+    pauses: ExponentialBackoff,
 }
 
 impl Bucket {
@@ -37,8 +38,8 @@ impl Bucket {
             usize::try_from(reader.len).ok().filter(|len| bytes.try_reserve_exact(*len).is_ok());
         if len.is_none() {
             let reason = format!("there is no memory for its {} bytes", reader.len);
-            return Err(Error::new(ErrorKind::Unavailable, reader.target.operation, reason)
-                .with_subject(self.keys.url(&reader.target.key))
+            return Err(self
+                .error(&reader.target, ErrorKind::Unavailable, reason)
                 .with_advice("give the process more memory, or read it in chunks"));
         }
         while let Some(chunk) = reader.next_chunk(usize::MAX).await? {
@@ -59,7 +60,7 @@ impl Bucket {
             return Err(self.unreadable(&target, "the server does not say how long it is"));
         };
         Ok(ObjectReader {
-            delays: self.delays(),
+            pauses: waits::pauses(self.attempts),
             bucket: Arc::clone(self),
             target,
             len,
@@ -77,18 +78,18 @@ impl Bucket {
         offset: u64,
         etag: Option<&str>,
     ) -> Result<GetObjectOutput> {
-        let _place = self.place().await;
+        let _permit = self.permit().await;
         let sent = self
             .client
             .get_object()
-            .bucket(self.keys.bucket())
+            .bucket(self.keyspace.bucket())
             .key(&target.key)
             .set_range((offset > 0).then(|| format!("bytes={offset}-")))
             .set_if_match(etag.map(str::to_owned))
             .send()
             .await;
         let output = sent.map_err(|error| match Cause::of(&error) {
-            cause if cause.is_taken() => {
+            cause if cause.is_precondition_failed() => {
                 self.unreadable(target, "it was replaced while it was read")
             }
             cause => self.caused(target, cause),
@@ -103,9 +104,7 @@ impl Bucket {
     }
 
     fn unreadable(&self, target: &Target, reason: &str) -> Error {
-        Error::new(ErrorKind::Unavailable, target.operation, reason)
-            .with_subject(self.keys.url(&target.key))
-            .with_advice("read it again")
+        self.error(target, ErrorKind::Unavailable, reason).with_advice("read it again")
     }
 }
 
@@ -148,7 +147,7 @@ impl ObjectReader {
         match self.received > self.len {
             true => Err(self.differs("more bytes came than it has")),
             false => {
-                self.delays = self.bucket.delays();
+                self.pauses = waits::pauses(self.bucket.attempts);
                 Ok(())
             }
         }
@@ -164,18 +163,18 @@ impl ObjectReader {
     /// Waits before it is taken up again, unless nothing has come for too many times.
     async fn broke(&mut self, cause: Cause) -> Result<()> {
         self.body = None;
-        let Some(delay) = self.delays.next() else {
+        let Some(pause) = self.pauses.next() else {
             return Err(self.bucket.caused(&self.target, cause));
         };
         debug!(key = self.target.key, received = self.received, "the connection broke; reading on");
-        tokio::time::sleep(delay).await;
+        tokio::time::sleep(pause).await;
         Ok(())
     }
 
     fn differs(&self, reason: &str) -> Error {
         let reason = format!("it is not what the server has written: {reason}");
-        Error::new(ErrorKind::Corrupt, self.target.operation, reason)
-            .with_subject(self.bucket.keys.url(&self.target.key))
+        self.bucket
+            .error(&self.target, ErrorKind::Corrupt, reason)
             .with_advice("read it again; if that fails too, restore an older checkpoint")
     }
 }

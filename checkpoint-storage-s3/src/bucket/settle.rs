@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::{Bucket, Target};
 use crate::client::Attempts;
-use crate::failure::Cause;
+use crate::failure::{Cause, NAME_IS_TAKEN};
 
 /// How many bytes are compared at once.
 const CHUNK_LEN: usize = 1 << 20;
@@ -29,17 +29,18 @@ enum Found {
 
 impl Bucket {
     /// Decides what a write that failed for `cause` did: nothing, unless an attempt's answer was
-    /// lost. Then what is there is read back and compared.
+    /// lost. Then what is there is read back and compared; without a fingerprint it cannot be.
     pub(super) async fn settle(
         self: &Arc<Self>,
         target: &Target,
-        written: Fingerprint,
+        written: Option<Fingerprint>,
         cause: Cause,
         attempts: &Attempts,
     ) -> Result<()> {
         if !attempts.may_have_succeeded() {
             return Err(self.caused(target, cause));
         }
+        let Some(written) = written else { return Err(self.unknown(target, cause)) };
         match self.look(target, written).await {
             Ok(Found::Ours) => {
                 info!(
@@ -86,13 +87,8 @@ impl Bucket {
     }
 
     fn unknown(&self, target: &Target, cause: Cause) -> Error {
-        let error = match cause.is_taken() {
-            true => Error::new(
-                ErrorKind::Unavailable,
-                target.operation,
-                "it was written, and is gone again",
-            )
-            .with_subject(self.keys.url(&target.key)),
+        let error = match cause.is_precondition_failed() {
+            true => self.error(target, ErrorKind::Unavailable, "it was written, and is gone again"),
             false => self.caused(target, cause),
         };
         error.with_outcome(Outcome::Unknown)
@@ -100,8 +96,6 @@ impl Bucket {
 
     /// The error of a name that is taken.
     pub(super) fn taken(&self, target: &Target) -> Error {
-        let reason = "the name is taken; what is there was left as it is";
-        Error::new(ErrorKind::AlreadyExists, target.operation, reason)
-            .with_subject(self.keys.url(&target.key))
+        self.error(target, ErrorKind::AlreadyExists, NAME_IS_TAKEN)
     }
 }

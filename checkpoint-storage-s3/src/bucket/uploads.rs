@@ -10,7 +10,7 @@ use checkpoint_storage_filesystem::{Directory, FileEntry, FileType};
 
 use super::{Bucket, Target};
 use crate::failure::Cause;
-use crate::keys;
+use crate::keyspace;
 
 /// What separates a file's name from the id of an upload of it; no file of ours has it in its name.
 const UPLOAD: &str = "?uploadId=";
@@ -19,9 +19,9 @@ impl Bucket {
     /// The uploads of files of one job, or of all, that were begun and are neither completed nor
     /// aborted.
     pub(crate) async fn uploads(&self, job: Option<&JobId>) -> Result<Vec<(JobId, FileEntry)>> {
-        let directory = self.keys.directory(job.map_or(Directory::Namespace, Directory::Job));
+        let directory = self.keyspace.directory(job.map_or(Directory::Namespace, Directory::Job));
         let target = Target { operation: "list uploads", key: directory };
-        let namespace = self.keys.directory(Directory::Namespace);
+        let namespace = self.keyspace.directory(Directory::Namespace);
         let mut found = Vec::new();
         let (mut key_marker, mut id_marker) = (None, None);
         loop {
@@ -56,10 +56,10 @@ impl Bucket {
             aws_sdk_s3::config::http::HttpResponse,
         >,
     > {
-        let _place = self.place().await;
+        let _permit = self.permit().await;
         self.client
             .list_multipart_uploads()
-            .bucket(self.keys.bucket())
+            .bucket(self.keyspace.bucket())
             // MinIO takes a prefix for a whole key and shows all uploads only without one.
             .set_prefix(self.is_aws.then(|| target.key.clone()))
             .encoding_type(EncodingType::Url)
@@ -78,7 +78,7 @@ impl Bucket {
         };
         let target = |name: &str| Target {
             operation: "reclaim a leftover",
-            key: self.keys.file(directory, name),
+            key: self.keyspace.file(directory, name),
         };
         if let Some(id) = id {
             return self.abort_upload(&target(file_name), id).await;
@@ -94,7 +94,7 @@ impl Bucket {
 
 fn decoded(page: &ListMultipartUploadsOutput, key: Option<&str>) -> Option<String> {
     match page.encoding_type() {
-        Some(EncodingType::Url) => keys::decoded(key?),
+        Some(EncodingType::Url) => keyspace::decoded(key?),
         _ => key.map(str::to_owned),
     }
 }

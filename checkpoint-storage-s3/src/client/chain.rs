@@ -11,7 +11,7 @@ use aws_credential_types::provider::{
 use tracing::debug;
 
 use crate::config::Source;
-use crate::failure::innermost;
+use crate::failure::{innermost, one_line};
 
 /// Takes the credentials of the first source that gives any. As in Hadoop, one that fails is passed
 /// over like one that has none.
@@ -72,25 +72,5 @@ impl ProvideCredentials for Chain {
 /// Why a source gave nothing, in one line. The SDK's own words for a whole chain of errors hold the
 /// answers of servers, which may hold secrets.
 fn reason(source: &Source, error: &(dyn StdError + 'static)) -> String {
-    let words = innermost(error);
-    let words: Vec<_> = words.split_whitespace().collect();
-    format!("{source:?} ({}): {}", reads(source), words.join(" ").trim_end_matches('.'))
-}
-
-/// What a source takes credentials from.
-fn reads(source: &Source) -> &'static str {
-    match source {
-        Source::Keys { .. } => "`fs.s3a.access-key`, `fs.s3a.secret-key`",
-        Source::Anonymous => "nothing",
-        Source::Environment => "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY",
-        Source::Instance => "the metadata service of this machine",
-        Source::Container => {
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
-        }
-        Source::ContainerOrInstance => "the container's or this machine's metadata service",
-        Source::Profile => "AWS_PROFILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE",
-        Source::WebIdentity => "AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN",
-        Source::AssumedRole => "`fs.s3a.assumed.role.arn` and the keys beside it",
-        Source::Process(_) => "the program behind `process:`",
-    }
+    format!("{source:?} ({}): {}", source.reads(), one_line(&innermost(error)))
 }

@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_smithy_runtime_api::box_error::BoxError;
+
+use crate::clock;
 
 /// Takes the time from the answer to one request.
 #[derive(Debug, Clone, Default)]
@@ -30,10 +31,8 @@ impl Intercept for ServerClock {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date");
-        let time = date.and_then(|text| DateTime::from_str(text, DateTimeFormat::HttpDate).ok());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            time.and_then(|time| time.try_into().ok());
+        let time = clock::time_of(context.response());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
         Ok(())
     }
 }

@@ -10,58 +10,53 @@ mod transport;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     BehaviorVersion, IdentityCache, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
+use checkpoint_storage_api::Result;
 
-pub(crate) use attempts::Attempts;
-pub(crate) use clock::ServerClock;
-
+use self::transport::{Tls, http_client};
 use crate::config::S3Config;
+use crate::failure::NoPages;
+use crate::waits;
 
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long one source of credentials may take; a caller sees the reason before its own time is up.
-const SOURCE_TIMEOUT: Duration = Duration::from_secs(10);
-/// What precedes the first retry, on average half of it; each later one has twice as much.
-const FIRST_BACKOFF: Duration = Duration::from_millis(100);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+pub(crate) use self::attempts::Attempts;
+pub(crate) use self::clock::ServerClock;
 
 /// The client for the configured server. `time_limit` is how long a caller waits for one call:
-/// nothing waits longer. Sends nothing.
-pub(crate) fn client(config: &S3Config, time_limit: Option<Duration>) -> Client {
+/// nothing waits longer. Sends nothing; reads which authorities the system trusts.
+pub(crate) fn client(config: &S3Config, time_limit: Option<Duration>) -> Result<Client> {
     let bounded = |time: Duration| time_limit.map_or(time, |limit| time.min(limit));
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(bounded(CONNECT_TIMEOUT))
+        .connect_timeout(bounded(waits::CONNECTION))
         .read_timeout(bounded(config.transport.read_timeout))
         .build();
     let response_checksums = match config.upload.checksum {
         true => ResponseChecksumValidation::WhenSupported,
         false => ResponseChecksumValidation::WhenRequired,
     };
+    let tls = if config.endpoint.tls { Tls::Spoken } else { Tls::Unused };
     let builder = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(config.endpoint.region.clone()))
         .force_path_style(config.endpoint.path_style)
-        .http_client(transport::http_client(&config.transport, config.endpoint.tls))
-        .interceptor(transport::NoPages)
+        .http_client(http_client(&config.transport, tls)?)
+        .interceptor(NoPages)
         .sleep_impl(TokioSleep::new())
         .timeout_config(timeouts)
-        .retry_config(retries(config.attempts))
+        .retry_config(waits::retries(config.attempts))
         .retry_partition(retry_partition())
-        .identity_cache(
-            IdentityCache::lazy().load_timeout(bounded(Duration::from_secs(30))).build(),
-        )
+        .identity_cache(IdentityCache::lazy().load_timeout(bounded(waits::CREDENTIALS)).build())
         // Uploads carry a checksum that was computed once, when they were encoded.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(response_checksums);
-    let source_limit = time_limit.map_or(SOURCE_TIMEOUT, |limit| SOURCE_TIMEOUT.min(limit / 2));
-    let mut builder = credentials::give(builder, config, source_limit);
+    let source_limit = time_limit.map_or(waits::SOURCE, |limit| waits::SOURCE.min(limit / 2));
+    let mut builder = credentials::with_credentials(builder, config, source_limit)?;
     builder.set_endpoint_url(config.endpoint.url.clone());
-    Client::from_conf(builder.build())
+    Ok(Client::from_conf(builder.build()))
 }
 
 /// The default one is shared by all clients of the process: a server that fails would use up the
@@ -69,11 +64,4 @@ pub(crate) fn client(config: &S3Config, time_limit: Option<Duration>) -> Client 
 fn retry_partition() -> RetryPartition {
     let unlimited = TokenBucket::unlimited();
     RetryPartition::custom("checkpoint-storage").token_bucket(unlimited).build()
-}
-
-fn retries(attempts: u32) -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(attempts)
-        .with_initial_backoff(FIRST_BACKOFF)
-        .with_max_backoff(LONGEST_BACKOFF)
 }

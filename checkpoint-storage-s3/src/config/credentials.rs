@@ -11,13 +11,13 @@ use secrecy::SecretString;
 use tracing::warn;
 
 use super::roles::{AssumedRole, WebIdentity};
-use super::{Endpoint, Variables, wrong};
+use super::{Endpoint, Variables, aws_variable, wrong};
 
 /// Something that gives credentials, as Hadoop and AWS name it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// The access key of the configuration; with its token, if it must have one.
-    Keys {
+    AccessKey {
         with_token: bool,
     },
     Anonymous,
@@ -36,9 +36,16 @@ pub(crate) enum Source {
 impl fmt::Debug for Source {
     /// Without the command of a process, which may hold a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Keys { with_token: false } => "Simple",
-            Self::Keys { with_token: true } => "Temporary",
+        f.write_str(self.name())
+    }
+}
+
+impl Source {
+    /// The name of its class, in short.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::AccessKey { with_token: false } => "Simple",
+            Self::AccessKey { with_token: true } => "Temporary",
             Self::Anonymous => "Anonymous",
             Self::Environment => "Environment",
             Self::Instance => "Instance",
@@ -48,7 +55,25 @@ impl fmt::Debug for Source {
             Self::WebIdentity => "WebIdentity",
             Self::AssumedRole => "AssumedRole",
             Self::Process(_) => "Process",
-        })
+        }
+    }
+
+    /// What it takes credentials from.
+    pub(crate) fn reads(&self) -> &'static str {
+        match self {
+            Self::AccessKey { .. } => "`fs.s3a.access-key`, `fs.s3a.secret-key`",
+            Self::Anonymous => "nothing",
+            Self::Environment => "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY",
+            Self::Instance => "the metadata service of this machine",
+            Self::Container => {
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI or AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+            }
+            Self::ContainerOrInstance => "the container's or this machine's metadata service",
+            Self::Profile => "AWS_PROFILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CONFIG_FILE",
+            Self::WebIdentity => "AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN",
+            Self::AssumedRole => "`fs.s3a.assumed.role.arn` and the keys beside it",
+            Self::Process(_) => "the program behind `process:`",
+        }
     }
 }
 
@@ -56,22 +81,22 @@ impl fmt::Debug for Source {
 #[derive(Debug, Clone)]
 pub(crate) struct Credentials {
     pub(crate) sources: Vec<Source>,
-    pub(crate) keys: Option<Keys>,
+    pub(crate) access_key: Option<AccessKey>,
     pub(crate) role: Option<AssumedRole>,
     pub(crate) web_identity: Option<WebIdentity>,
 }
 
 /// A static access key.
 #[derive(Clone)]
-pub(crate) struct Keys {
+pub(crate) struct AccessKey {
     pub(crate) id: String,
     pub(crate) secret: SecretString,
     pub(crate) token: Option<SecretString>,
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keys")
+        f.write_str("AccessKey")
     }
 }
 
@@ -85,27 +110,34 @@ const PACKAGES: [&str; 6] = [
     "software.amazon.awssdk.services.sts.auth",
 ];
 
-const CLASSES: [(&str, Source); 19] = [
-    ("SimpleAWSCredentialsProvider", Source::Keys { with_token: false }),
-    ("TemporaryAWSCredentialsProvider", Source::Keys { with_token: true }),
-    ("AnonymousAWSCredentialsProvider", Source::Anonymous),
-    ("AnonymousCredentialsProvider", Source::Anonymous),
-    ("EnvironmentVariableCredentialsProvider", Source::Environment),
-    ("InstanceProfileCredentialsProvider", Source::Instance),
-    ("SharedInstanceProfileCredentialsProvider", Source::Instance),
-    ("IAMInstanceCredentialsProvider", Source::ContainerOrInstance),
-    ("EC2ContainerCredentialsProviderWrapper", Source::ContainerOrInstance),
-    ("ContainerCredentialsProvider", Source::Container),
-    ("ProfileCredentialsProvider", Source::Profile),
-    ("ProfileAWSCredentialsProvider", Source::Profile),
-    ("WebIdentityTokenCredentialsProvider", Source::WebIdentity),
-    ("WebIdentityTokenFileCredentialsProvider", Source::WebIdentity),
-    ("StsWebIdentityTokenFileCredentialsProvider", Source::WebIdentity),
-    ("AssumedRoleCredentialProvider", Source::AssumedRole),
-    ("AWSStaticCredentialsProvider", Source::Keys { with_token: false }),
-    ("StaticCredentialsProvider", Source::Keys { with_token: false }),
-    ("BasicAWSCredentialsProvider", Source::Keys { with_token: false }),
+/// What each class asks, in order.
+pub(super) const CLASSES: [(&str, &[Source]); 21] = [
+    ("SimpleAWSCredentialsProvider", SIMPLE),
+    ("TemporaryAWSCredentialsProvider", &[Source::AccessKey { with_token: true }]),
+    ("AnonymousAWSCredentialsProvider", &[Source::Anonymous]),
+    ("AnonymousCredentialsProvider", &[Source::Anonymous]),
+    ("EnvironmentVariableCredentialsProvider", &[Source::Environment]),
+    ("InstanceProfileCredentialsProvider", &[Source::Instance]),
+    ("SharedInstanceProfileCredentialsProvider", &[Source::Instance]),
+    ("IAMInstanceCredentialsProvider", &[Source::ContainerOrInstance]),
+    ("EC2ContainerCredentialsProviderWrapper", &[Source::ContainerOrInstance]),
+    ("ContainerCredentialsProvider", &[Source::Container]),
+    ("ProfileCredentialsProvider", &[Source::Profile]),
+    ("ProfileAWSCredentialsProvider", &[Source::Profile]),
+    ("WebIdentityTokenCredentialsProvider", &[Source::WebIdentity]),
+    ("WebIdentityTokenFileCredentialsProvider", &[Source::WebIdentity]),
+    ("StsWebIdentityTokenFileCredentialsProvider", &[Source::WebIdentity]),
+    ("AssumedRoleCredentialProvider", &[Source::AssumedRole]),
+    ("AWSStaticCredentialsProvider", SIMPLE),
+    ("StaticCredentialsProvider", SIMPLE),
+    ("BasicAWSCredentialsProvider", SIMPLE),
+    ("DefaultCredentialsProvider", DEFAULT_CHAIN),
+    ("DefaultAWSCredentialsProviderChain", DEFAULT_CHAIN),
 ];
+
+const SIMPLE: &[Source] = &[Source::AccessKey { with_token: false }];
+const DEFAULT_CHAIN: &[Source] =
+    &[Source::Environment, Source::WebIdentity, Source::Profile, Source::ContainerOrInstance];
 
 const PROCESS: &str = "process:";
 
@@ -115,28 +147,27 @@ impl Credentials {
         endpoint: &Endpoint,
         variables: Variables<'_>,
     ) -> Result<Self> {
-        let keys = Keys::read(config)?;
-        let sources = match usable_sources(&CREDENTIALS_PROVIDER, config, &keys)? {
+        let access_key = AccessKey::read(config)?;
+        let key = access_key.as_ref();
+        let sources = match usable_sources(&CREDENTIALS_PROVIDER, config, key)? {
             Some(sources) => sources,
-            None => by_default(&keys, endpoint, variables)?,
+            None => by_default(key, endpoint, variables)?,
         };
         let role = match sources.contains(&Source::AssumedRole) {
-            true => Some(AssumedRole::read(config, &keys, variables)?),
+            true => Some(AssumedRole::read(config, key, variables)?),
             false => None,
         };
-        let reads_keys =
-            |sources: &[Source]| sources.iter().any(|source| matches!(source, Source::Keys { .. }));
-        if keys.is_some()
-            && !reads_keys(&sources)
-            && !role.as_ref().is_some_and(|role| reads_keys(&role.sources))
-        {
+        let of_role = role.iter().flat_map(|role| &role.sources);
+        let is_read =
+            sources.iter().chain(of_role).any(|source| matches!(source, Source::AccessKey { .. }));
+        if key.is_some() && !is_read {
             warn!(key = ACCESS_KEY.name, "the access key is not used: no provider reads it");
         }
-        Ok(Self { sources, keys, role, web_identity: WebIdentity::read(variables) })
+        Ok(Self { sources, access_key, role, web_identity: WebIdentity::read(variables) })
     }
 }
 
-impl Keys {
+impl AccessKey {
     fn read(config: &PluginConfig) -> Result<Option<Self>> {
         match (ACCESS_KEY.given(config)?, SECRET_KEY.given(config)?) {
             (Some(id), Some(secret)) => Ok(Some(Self {
@@ -160,20 +191,21 @@ impl Keys {
     }
 }
 
-/// S3A's own order, where no provider is named.
+/// Where no provider is named: the access key of the configuration, or else what S3A asks, in its
+/// order. Of a server that is not AWS's only the environment is worth asking.
 fn by_default(
-    keys: &Option<Keys>,
+    access_key: Option<&AccessKey>,
     endpoint: &Endpoint,
     variables: Variables<'_>,
 ) -> Result<Vec<Source>> {
-    if keys.is_some() {
-        return Ok(vec![Source::Keys { with_token: false }]);
+    if access_key.is_some() {
+        return Ok(vec![Source::AccessKey { with_token: false }]);
     }
     if endpoint.is_aws {
         return Ok(vec![Source::Environment, Source::ContainerOrInstance]);
     }
     // The roles of AWS's machines mean nothing to a server of another kind.
-    if variables("AWS_ACCESS_KEY_ID").is_some() {
+    if aws_variable(variables, "AWS_ACCESS_KEY_ID").is_some() {
         return Ok(vec![Source::Environment]);
     }
     Err(wrong(
@@ -190,9 +222,9 @@ fn by_default(
 pub(super) fn usable_sources(
     key: &Key,
     config: &PluginConfig,
-    keys: &Option<Keys>,
+    access_key: Option<&AccessKey>,
 ) -> Result<Option<Vec<Source>>> {
-    let named = key.given(config)?.map(|text| usable(key, parse(key, text)?, keys));
+    let named = key.given(config)?.map(|text| usable(key, parse(key, text)?, access_key));
     named.transpose()
 }
 
@@ -230,23 +262,19 @@ fn sources_of(name: &str) -> Option<Vec<Source>> {
     if !PACKAGES.contains(&package) {
         return None;
     }
-    if matches!(class, "DefaultCredentialsProvider" | "DefaultAWSCredentialsProviderChain") {
-        use Source::*;
-        return Some(vec![Environment, WebIdentity, Profile, ContainerOrInstance]);
-    }
-    CLASSES.iter().find(|row| row.0 == class).map(|row| vec![row.1.clone()])
+    CLASSES.iter().find(|row| row.0 == class).map(|row| row.1.to_vec())
 }
 
 /// Those that can give anything: without an access key, those that would give it are passed over.
-fn usable(key: &Key, sources: Vec<Source>, keys: &Option<Keys>) -> Result<Vec<Source>> {
-    let has_token = keys.as_ref().is_some_and(|keys| keys.token.is_some());
+fn usable(key: &Key, sources: Vec<Source>, access_key: Option<&AccessKey>) -> Result<Vec<Source>> {
+    let has_token = access_key.is_some_and(|key| key.token.is_some());
     let can_give = |source: &Source| match source {
-        Source::Keys { with_token } => keys.is_some() && (has_token || !with_token),
+        Source::AccessKey { with_token } => access_key.is_some() && (has_token || !with_token),
         _ => true,
     };
     let usable: Vec<_> = sources.into_iter().filter(can_give).collect();
     if usable.is_empty() {
-        let lacking = if keys.is_some() { "a session token" } else { "an access key" };
+        let lacking = if access_key.is_some() { "a session token" } else { "an access key" };
         return Err(wrong(
             key,
             format!("the provider needs {lacking}, and none is given"),

@@ -4,7 +4,7 @@ use checkpoint_storage_api::{PluginConfig, Result};
 use checkpoint_storage_keys::rows::s3::{ENDPOINT, PATH_STYLE, REGION, SSL};
 use checkpoint_storage_keys::values;
 
-use super::{Variables, wrong};
+use super::{Variables, aws_variable, wrong};
 
 /// Where AWS's own servers are, with the variants for China.
 const AWS_DOMAINS: [&str; 2] = [".amazonaws.com", ".amazonaws.com.cn"];
@@ -62,7 +62,8 @@ impl Endpoint {
         let tls = SSL.read(config, values::boolean)?;
         let given = ENDPOINT.given(config)?.map(|text| Address::parse(text, tls)).transpose()?;
         let by_name = given.as_ref().and_then(|address| region_in(&address.host));
-        let by_environment = || REGION_VARIABLES.iter().find_map(|name| variables(name));
+        let by_environment =
+            || REGION_VARIABLES.iter().find_map(|name| aws_variable(variables, name));
         let region = REGION.given(config)?.map(str::to_owned);
         let region = region.or(by_name).or_else(by_environment);
         let is_aws = given.as_ref().is_none_or(|address| is_aws(&address.host));

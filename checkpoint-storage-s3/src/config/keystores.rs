@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use checkpoint_storage_api::{Error, ErrorKind, PluginConfig, Result};
+use checkpoint_storage_api::{Error, PluginConfig, Result};
 use checkpoint_storage_keys::Key;
 use checkpoint_storage_keys::rows::hdfs::{CREDENTIAL_PROVIDER_PATH, KEYSTORE_PASSWORD_FILE};
 use checkpoint_storage_keys::rows::s3::{
@@ -13,10 +13,8 @@ use hadoop_configuration::{CredentialProviders, KeystorePassword};
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing::{info, warn};
 
-use super::Variables;
 use super::layers::{replace, spellings_for};
-
-const PASSWORD_VARIABLE: &str = "HADOOP_CREDSTORE_PASSWORD";
+use super::{Variables, wrong};
 
 /// What S3A looks up in keystores.
 const SECRETS: [&Key; 6] =
@@ -63,13 +61,12 @@ pub(super) fn with_secrets(
     }
     let Some((first, _)) = given.first() else { return Ok((config, Searched(None))) };
     let refused = |error: hadoop_configuration::Error| {
-        Error::new(ErrorKind::InvalidConfig, "open", error.to_string())
-            .with_subject(format_args!("`{}`", first.name))
+        wrong(first, format!("{}: {}", error.subject(), error.reason()), error.advice())
             .with_source(error)
     };
     let paths = given.iter().map(|(_, path)| *path).collect::<Vec<_>>().join(",");
     let password_file = KEYSTORE_PASSWORD_FILE.given(&config)?.map(Path::new);
-    let password = variables(PASSWORD_VARIABLE).map(SecretString::from);
+    let password = variables(KeystorePassword::VARIABLE).map(SecretString::from);
     let keystores = KeystorePassword::locate(password, password_file)
         .and_then(|password| CredentialProviders::open(&paths, &password))
         .map_err(refused)?;

@@ -11,8 +11,8 @@ use checkpoint_storage_keys::rows::s3::{
 };
 use checkpoint_storage_keys::values;
 
-use super::credentials::{Keys, Source, usable_sources};
-use super::{Variables, wrong};
+use super::credentials::{AccessKey, Source, usable_sources};
+use super::{Variables, aws_variable, wrong};
 
 /// What a session is called where nothing else says it.
 const SESSION_NAME: &str = "checkpoint-storage";
@@ -48,15 +48,15 @@ pub(crate) struct WebIdentity {
 impl AssumedRole {
     pub(super) fn read(
         config: &PluginConfig,
-        keys: &Option<Keys>,
+        access_key: Option<&AccessKey>,
         variables: Variables<'_>,
     ) -> Result<Self> {
         let arn = ROLE_ARN
             .given(config)?
             .ok_or_else(|| wrong(&ROLE_ARN, "AssumedRole needs a role", "write the role's ARN"))?;
-        let sources = match usable_sources(&ROLE_CREDENTIALS_PROVIDER, config, keys)? {
+        let sources = match usable_sources(&ROLE_CREDENTIALS_PROVIDER, config, access_key)? {
             Some(sources) => sources,
-            None if keys.is_some() => vec![Source::Keys { with_token: false }],
+            None if access_key.is_some() => vec![Source::AccessKey { with_token: false }],
             None => vec![Source::Environment],
         };
         if sources.contains(&Source::AssumedRole) {
@@ -86,16 +86,17 @@ impl AssumedRole {
 impl WebIdentity {
     /// `None` where the environment names none.
     pub(super) fn read(variables: Variables<'_>) -> Option<Self> {
+        let variable = |name| aws_variable(variables, name);
         Some(Self {
-            arn: variables("AWS_ROLE_ARN")?,
-            session_name: variables("AWS_ROLE_SESSION_NAME")
+            arn: variable("AWS_ROLE_ARN")?,
+            session_name: variable("AWS_ROLE_SESSION_NAME")
                 .unwrap_or_else(|| SESSION_NAME.to_owned()),
-            token_file: variables("AWS_WEB_IDENTITY_TOKEN_FILE")?.into(),
+            token_file: variable("AWS_WEB_IDENTITY_TOKEN_FILE")?.into(),
             endpoint: endpoint_of(variables),
         })
     }
 }
 
 fn endpoint_of(variables: Variables<'_>) -> Option<String> {
-    ENDPOINT_VARIABLES.iter().find_map(|name| variables(name))
+    ENDPOINT_VARIABLES.iter().find_map(|name| aws_variable(variables, name))
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::credentials::Source;
+use super::credentials::{CLASSES, Source};
 use super::*;
 
 fn no_variables(_: &str) -> Option<String> {
@@ -120,7 +120,7 @@ fn what_a_bucket_has_of_its_own_comes_first() {
     ])
     .expect("valid");
     assert_eq!(config.endpoint.url.as_deref(), Some("http://own:2"));
-    assert_eq!(config.credentials.keys.map(|keys| keys.id).as_deref(), Some("own"));
+    assert_eq!(config.credentials.access_key.map(|key| key.id).as_deref(), Some("own"));
     let misspelt = refused(&[("s3.bucket", "b"), ("fs.s3a.bucket.b.secret.kee", "hush")]);
     assert_eq!(misspelt.subject(), "`fs.s3a.bucket.b.secret.kee`");
     assert!(misspelt.to_string().contains("`fs.s3a.bucket.b.secret.key`"), "{misspelt}");
@@ -146,11 +146,11 @@ fn providers_are_known_by_the_names_of_hadoop_and_aws() {
     for (text, expected) in [
         (
             "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
-            Source::Keys { with_token: false },
+            Source::AccessKey { with_token: false },
         ),
         (
             "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider",
-            Source::Keys { with_token: true },
+            Source::AccessKey { with_token: true },
         ),
         ("org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider", Source::Anonymous),
         ("com.amazonaws.auth.EnvironmentVariableCredentialsProvider", Source::Environment),
@@ -172,7 +172,54 @@ fn providers_are_known_by_the_names_of_hadoop_and_aws() {
     }
     let ordered = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider,\n \
                    org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider";
-    assert_eq!(sources(ordered), [Source::Environment, Source::Keys { with_token: false }]);
+    assert_eq!(sources(ordered), [Source::Environment, Source::AccessKey { with_token: false }]);
+}
+
+#[test]
+fn a_chain_of_aws_s_is_a_provider_too() {
+    let chain =
+        [Source::Environment, Source::WebIdentity, Source::Profile, Source::ContainerOrInstance];
+    for class in
+        ["DefaultCredentialsProvider", "com.amazonaws.auth.DefaultAWSCredentialsProviderChain"]
+    {
+        let config = keyed(&[("fs.s3a.aws.credentials.provider", class)]).expect(class);
+        assert_eq!(config.credentials.sources, chain, "{class}");
+    }
+}
+
+#[test]
+fn every_class_that_is_known_is_documented() {
+    let docs = include_str!("../../../docs/s3.md");
+    for (class, _) in CLASSES {
+        assert!(docs.contains(&format!("`{class}`")), "{class}");
+    }
+}
+
+#[test]
+fn an_empty_variable_of_aws_is_as_good_as_none() {
+    let empty = |_: &str| Some(String::new());
+    let bucket = ("s3.bucket", "b");
+    let config = load_with(&[bucket], &empty).expect("valid");
+    assert_eq!(config.endpoint.region, "us-east-1");
+    assert!(config.credentials.web_identity.is_none());
+    let custom = [bucket, ("fs.s3a.endpoint", "http://minio:9000")];
+    assert!(load_with(&custom, &empty).is_err(), "there are no credentials");
+}
+
+#[test]
+fn an_empty_password_of_the_keystores_is_one() {
+    let pairs = [
+        ("s3.bucket", "b"),
+        ("fs.s3a.access-key", "id"),
+        ("fs.s3a.secret-key", "hush"),
+        ("hadoop.security.credential.provider.path", "jceks://file/nowhere/s3.jceks"),
+        ("hadoop.security.credstore.java-keystore-provider.password-file", "/nowhere/password"),
+    ];
+    load_with(&pairs, &|_| Some(String::new())).expect("the file is not read");
+    let error = refused(&pairs);
+    assert!(error.reason().contains("/nowhere/password"), "{error}");
+    let advice = error.advice().unwrap_or_default();
+    assert!(!error.reason().contains(advice), "{error}");
 }
 
 #[test]
@@ -183,7 +230,9 @@ fn an_unknown_provider_is_refused_with_those_that_are_known() {
     }
     let error = refused(&[("s3.bucket", "b"), ("fs.s3a.aws.credentials.provider", "hush")]);
     let text = error.to_string();
-    assert!(text.contains("SimpleAWSCredentialsProvider") && text.contains("process:"), "{text}");
+    for known in CLASSES.iter().map(|row| row.0).chain(["process:"]) {
+        assert!(text.contains(known), "{text}");
+    }
 }
 
 #[test]
@@ -196,14 +245,14 @@ fn providers_that_cannot_give_anything_are_refused_or_passed_over() {
     refused(&[&keys[..], &[(key, temporary)]].concat());
     let both = format!("{temporary},{simple}");
     let config = load(&[&keys[..], &[(key, &both)]].concat()).expect("the second can");
-    assert_eq!(config.credentials.sources, [Source::Keys { with_token: false }]);
+    assert_eq!(config.credentials.sources, [Source::AccessKey { with_token: false }]);
     refused(&[&keys[..], &[(key, &format!("{simple},AnonymousAWSCredentialsProvider"))]].concat());
     refused(&[("s3.bucket", "b"), ("fs.s3a.access-key", "i")]);
     refused(&[("s3.bucket", "b"), ("fs.s3a.secret-key", "hush")]);
 }
 
 #[test]
-fn without_a_provider_it_is_s3a_s_own_order() {
+fn without_a_provider_it_is_the_access_key_or_what_the_server_s_kind_has() {
     let sources = |pairs: &[(&str, &str)]| load(pairs).expect("valid").credentials.sources;
     assert_eq!(sources(&[("s3.bucket", "b")]), [Source::Environment, Source::ContainerOrInstance]);
     let error = refused(&[("s3.bucket", "b"), ("fs.s3a.endpoint", "http://minio:9000")]);
@@ -233,7 +282,7 @@ fn a_role_needs_its_arn_and_credentials_to_ask_with() {
     .expect("a role");
     assert_eq!(role.endpoint.as_deref(), Some("https://sts.eu-west-1.amazonaws.com"));
     assert_eq!(role.duration, Duration::from_secs(3600));
-    assert_eq!(role.sources, [Source::Keys { with_token: false }]);
+    assert_eq!(role.sources, [Source::AccessKey { with_token: false }]);
     let itself = ("fs.s3a.assumed.role.credentials.provider", "AssumedRoleCredentialProvider");
     let pairs = [("s3.bucket", "b"), provider, ("fs.s3a.assumed.role.arn", "a"), itself];
     refused(&pairs);

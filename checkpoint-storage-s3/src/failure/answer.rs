@@ -1,15 +1,13 @@
 //! What the server says, by the codes of S3 and of those who speak its protocol.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use checkpoint_storage_api::ErrorKind::{self, *};
 
 use super::connection::proxy_login;
-use super::{Cause, Meaning};
+use super::{Cause, Meaning, NAME_IS_TAKEN};
+use crate::clock::Difference;
 use crate::config::Route;
-
-/// From here on a difference between clocks is worth telling.
-const CLOCK_NOTE: Duration = Duration::from_secs(60);
 
 impl Cause {
     pub(super) fn answered(&self, route: &Route) -> Meaning {
@@ -19,7 +17,7 @@ impl Cause {
         let (kind, advice) = self.kind_and_advice(route);
         let reason = match kind {
             NotFound => "there is nothing of that name".to_owned(),
-            AlreadyExists => "the name is taken; what is there was left as it is".to_owned(),
+            AlreadyExists => NAME_IS_TAKEN.to_owned(),
             _ => self.answer(&route.server),
         };
         Meaning { kind, reason, advice }
@@ -63,8 +61,9 @@ impl Cause {
             ("AccessDenied" | "AllAccessDisabled" | "Forbidden" | "UnauthorizedAccess", _)
             | ("", Some(401 | 403)) => advised(
                 PermissionDenied,
-                "allow s3:ListBucket on the bucket and s3:GetObject, s3:PutObject and \
-                 s3:DeleteObject on what is in it",
+                "allow s3:ListBucket and s3:ListBucketMultipartUploads on the bucket, and \
+                 s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on what \
+                 is in it",
             ),
             (
                 "KeyTooLongError"
@@ -118,21 +117,6 @@ impl Cause {
             || self.message.contains("KMS")
     }
 
-    /// Whether the server says that it cannot now.
-    pub(super) fn is_busy(&self) -> bool {
-        matches!(
-            self.code.as_str(),
-            "SlowDown"
-                | "ServiceUnavailable"
-                | "InternalError"
-                | "OperationAborted"
-                | "RequestTimeout"
-                | "ConditionalRequestConflict"
-                | "Throttling"
-                | "XMinioServerNotInitialized"
-        )
-    }
-
     fn right_place(&self) -> String {
         match (&self.region, self.location.as_deref().and_then(server_of)) {
             (Some(region), _) => format!(
@@ -148,16 +132,10 @@ impl Cause {
     }
 
     fn right_time(&self, now: SystemTime) -> String {
-        let (off, way) = match self.date.map(|date| now.duration_since(date)) {
-            Some(Ok(off)) => (off, "ahead of"),
-            Some(Err(error)) => (error.duration(), "behind"),
-            None => (Duration::ZERO, ""),
-        };
-        match off >= CLOCK_NOTE {
-            true => {
-                format!("set the clock of this machine: it is {} {way} the server's", rough(off))
-            }
-            false => "set the clock of this machine: the server's differs".to_owned(),
+        let difference = self.date.map(|date| Difference::between(now, date));
+        match difference.filter(|difference| difference.is_notable()) {
+            Some(difference) => format!("set the clock of this machine: it is {difference}"),
+            None => "set the clock of this machine: the server's differs".to_owned(),
         }
     }
 
@@ -174,10 +152,15 @@ impl Cause {
 
 /// The region that the body of an answer names.
 pub(super) fn region_in(body: &str) -> Option<String> {
-    let (_, rest) = body.split_once("<Region>")?;
-    let (region, _) = rest.split_once("</Region>")?;
+    let region = element(body, "Region")?;
     let is_region = |c: char| c.is_ascii_alphanumeric() || c == '-';
     (!region.is_empty() && region.chars().all(is_region)).then(|| region.to_owned())
+}
+
+/// The text of the first element of that name in a small document of XML.
+pub(super) fn element<'b>(body: &'b str, name: &str) -> Option<&'b str> {
+    let (_, rest) = body.split_once(&format!("<{name}>"))?;
+    Some(rest.split_once(&format!("</{name}>"))?.0)
 }
 
 /// The server that a URL names; without its path, which tells nothing.
@@ -186,23 +169,11 @@ fn server_of(url: &str) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?.as_str().rsplit('@').next()?))
 }
 
-/// A duration in its largest unit.
-fn rough(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let units = [("days", 86_400), ("hours", 3600), ("minutes", 60)];
-    match units.iter().find(|(_, length)| seconds >= 2 * length) {
-        Some((unit, length)) => format!("{} {unit}", seconds / length),
-        None => format!("{seconds} seconds"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    fn at(seconds: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-    }
+    use super::*;
 
     #[test]
     fn a_code_or_else_a_status_decides() {
@@ -235,19 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn clocks_are_compared() {
-        let cause = Cause { date: Some(at(100_000)), ..Cause::default() };
-        for (now, expected) in [
-            (100_059, "the server's differs"),
-            (100_060, "it is 60 seconds ahead of the server's"),
-            (101_000, "it is 16 minutes ahead of the server's"),
-            (90_000, "it is 2 hours behind the server's"),
-            (400_000, "it is 3 days ahead of the server's"),
-        ] {
-            let advice = cause.right_time(at(now));
-            assert!(advice.ends_with(expected), "{advice}");
+    fn a_clock_that_is_off_is_told_by_how_much() {
+        let date = SystemTime::UNIX_EPOCH + Duration::from_secs(100_000);
+        let cause = Cause { date: Some(date), ..Cause::default() };
+        let told = cause.right_time(date + Duration::from_secs(1000));
+        assert!(told.ends_with("it is 16 minutes ahead of the server's"), "{told}");
+        for unknown in [cause.right_time(date), Cause::default().right_time(date)] {
+            assert!(unknown.ends_with("the server's differs"), "{unknown}");
         }
-        assert!(Cause::default().right_time(at(0)).ends_with("differs"));
     }
 
     #[test]
@@ -273,15 +239,5 @@ mod tests {
         ] {
             assert_eq!(server_of(url).as_deref(), server, "{url}");
         }
-    }
-
-    #[test]
-    fn long_words_of_a_server_are_cut_and_stay_in_one_line() {
-        let code = || "Code".to_owned();
-        let said =
-            |message: String| Cause { code: code(), message, ..Cause::default() }.answer("s3");
-        assert_eq!(said("two\r\n\u{1}lines.".to_owned()), "s3 answered: Code: two lines");
-        let long = said("ü".repeat(1000));
-        assert!(long.chars().count() < 350 && long.ends_with('…'), "{long}");
     }
 }

@@ -2,35 +2,43 @@
 //!
 //! - `answer`: what the server says
 //! - `connection`: why no answer came
-//! - `sources`: what is behind an error
+//! - `done`: whether a server that answered with an error may have done it all the same
+//! - `page`: answers that no server of S3 gives
+//! - `sources`, `words`: what is behind an error, and how it is told
 
 mod answer;
 mod connection;
+mod done;
+mod page;
 mod sources;
-
-use std::fmt::{self, Display};
-use std::time::SystemTime;
+mod words;
 
 use std::error::Error as StdError;
+use std::fmt::Display;
+use std::time::SystemTime;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
-use checkpoint_storage_api::{Error, ErrorKind};
+use checkpoint_storage_api::{Error, ErrorKind, Outcome};
 
+use self::connection::Obstacle;
+use self::page::{PageError, is_page};
+use self::sources::find;
+use crate::clock;
 use crate::config::Route;
-use connection::Obstacle;
-use sources::find;
 
-pub(crate) use connection::is_unsent;
-pub(crate) use sources::innermost;
+pub(crate) use self::connection::is_unsent;
+pub(crate) use self::done::answer_leaves_open;
+pub(crate) use self::page::NoPages;
+pub(crate) use self::sources::innermost;
+pub(crate) use self::words::one_line;
 
+/// The reason of [`ErrorKind::AlreadyExists`].
+pub(crate) const NAME_IS_TAKEN: &str = "the name is taken; what is there was left as it is";
 /// Tells the region of a bucket that another server is asked for.
 const REGION_HEADER: &str = "x-amz-bucket-region";
 const REQUEST_ID_HEADER: &str = "x-amz-request-id";
-/// How much of a server's own words is told, in characters.
-const MAX_WORDS: usize = 300;
 
 /// What is known of a request that failed.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +59,10 @@ pub(crate) struct Cause {
     /// Whether it says that it speaks TLS, as servers written in Go do, or may do so.
     may_speak_tls: bool,
     failed: Failed,
+    /// Whether an attempt before this one may have been carried out.
+    is_left_open: bool,
+    /// What had been done before, where that is to be told.
+    before: &'static str,
 }
 
 /// Where a request failed.
@@ -71,25 +83,6 @@ enum Failed {
     WithoutCredentials,
     /// It could not be put together.
     Unsent,
-}
-
-/// A page of HTML where S3 was asked.
-#[derive(Debug)]
-pub(crate) struct PageError;
-
-impl Display for PageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a page of HTML")
-    }
-}
-
-impl StdError for PageError {}
-
-/// Whether an answer is a page of HTML, which S3 never sends and proxies, portals and web servers
-/// do.
-pub(crate) fn is_page(response: &HttpResponse) -> bool {
-    let content_type = response.headers().get("content-type").unwrap_or_default();
-    content_type.trim_start().to_ascii_lowercase().starts_with("text/html")
 }
 
 /// What an answer holds, where that is nothing of S3's.
@@ -137,8 +130,6 @@ impl Cause {
     fn of_response(response: &HttpResponse) -> Self {
         let header = |name| response.headers().get(name).map(str::to_owned);
         let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
-        let date = header("date");
-        let date = date.and_then(|date| DateTime::from_str(&date, DateTimeFormat::HttpDate).ok());
         Self {
             status: Some(response.status().as_u16()),
             message: kind_of(response),
@@ -146,7 +137,7 @@ impl Cause {
             request_id: header(REQUEST_ID_HEADER),
             region: header(REGION_HEADER).or_else(|| answer::region_in(&body)),
             location: header("location"),
-            date: date.and_then(|date| date.try_into().ok()),
+            date: clock::time_of(response),
             ..Self::default()
         }
     }
@@ -162,6 +153,11 @@ impl Cause {
             404 => has_body || is_page(response),
             _ => is_page(response),
         }
+    }
+
+    /// What kept a request from being put together.
+    pub(crate) fn unsent(error: &(dyn StdError + 'static)) -> Self {
+        Self { message: innermost(error), failed: Failed::Unsent, ..Self::default() }
     }
 
     /// What a body that broke off tells.
@@ -200,8 +196,18 @@ impl Cause {
             || self.status == Some(405)
     }
 
-    /// Whether the server refused because something is there already.
-    pub(crate) fn is_taken(&self) -> bool {
+    /// The same, after `before` was done.
+    pub(crate) fn after(self, before: &'static str) -> Self {
+        Self { before, ..self }
+    }
+
+    /// The same, where an attempt before it may have been carried out if `is_open`.
+    pub(crate) fn left_open(self, is_open: bool) -> Self {
+        Self { is_left_open: self.is_left_open || is_open, ..self }
+    }
+
+    /// Whether the server refused for what is there, or is there no more.
+    pub(crate) fn is_precondition_failed(&self) -> bool {
         self.status == Some(412)
     }
 
@@ -231,7 +237,9 @@ impl Cause {
     /// Whether the same request can succeed soon.
     pub(crate) fn is_passing(&self) -> bool {
         match self.failed {
-            Failed::AtServer => matches!(self.status, Some(500 | 502..=599)) || self.is_busy(),
+            Failed::AtServer => {
+                matches!(self.status, Some(500 | 502..=599)) || done::is_passing(&self.code)
+            }
             Failed::Unconnected(obstacle) => obstacle.is_passing(),
             Failed::Unanswered | Failed::Silent => true,
             Failed::Foreign | Failed::WithoutCredentials | Failed::Unsent => false,
@@ -240,12 +248,26 @@ impl Cause {
 
     /// Whether the server may have done what it was asked all the same.
     pub(crate) fn leaves_open(&self) -> bool {
-        match self.failed {
-            Failed::AtServer => self.is_passing(),
-            Failed::Unanswered | Failed::Silent => true,
-            Failed::Foreign => self.status.is_none_or(|status| status < 300),
-            Failed::Unconnected(_) | Failed::WithoutCredentials | Failed::Unsent => false,
-        }
+        self.is_left_open
+            || match self.failed {
+                Failed::AtServer => done::may_be_done(self.status, &self.code),
+                Failed::Unanswered | Failed::Silent => true,
+                Failed::Foreign => self.status.is_none_or(|status| status < 300),
+                Failed::Unconnected(_) | Failed::WithoutCredentials | Failed::Unsent => false,
+            }
+    }
+
+    /// The error of `operation`, which changes something, on `subject`: it says where it is not
+    /// known whether the change was made.
+    pub(crate) fn into_error_of_change(
+        self,
+        operation: &'static str,
+        subject: impl Display,
+        route: &Route,
+    ) -> Error {
+        let is_open = self.leaves_open();
+        let error = self.into_error(operation, subject, route);
+        if is_open { error.with_outcome(Outcome::Unknown) } else { error }
     }
 
     /// The error of `operation` on `subject`, whose URL or name it is.
@@ -260,7 +282,11 @@ impl Cause {
             Some(id) if kind == ErrorKind::Unexpected => format!(" (request {id})"),
             _ => String::new(),
         };
-        let error = Error::new(kind, operation, format!("{reason}{request}"))
+        let before = match self.before {
+            "" => String::new(),
+            before => format!("{before}: "),
+        };
+        let error = Error::new(kind, operation, format!("{before}{reason}{request}"))
             .with_subject(subject)
             .with_retryable(self.is_passing() || kind == ErrorKind::NoSpace);
         if advice.is_empty() { error } else { error.with_advice(advice) }
@@ -309,15 +335,8 @@ impl Cause {
         Meaning { kind: ErrorKind::Unavailable, reason, advice }
     }
 
-    /// What was said, in one line that is not too long.
     fn said(&self) -> String {
-        let words = self.message.split(|c: char| c.is_whitespace() || c.is_control());
-        let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-        let words = words.join(" ");
-        match words.char_indices().nth(MAX_WORDS) {
-            Some((end, _)) => format!("{}…", &words[..end]),
-            None => words.trim_end_matches('.').to_owned(),
-        }
+        one_line(&self.message)
     }
 }
 
@@ -331,5 +350,89 @@ struct Meaning {
 impl Meaning {
     fn new(kind: ErrorKind, reason: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { kind, reason: reason.into(), advice: advice.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::primitives::SdkBody;
+
+    use super::*;
+
+    fn at_server(status: u16, code: &str) -> Cause {
+        Cause { status: Some(status), code: code.to_owned(), ..Cause::default() }
+    }
+
+    fn response(status: u16, content_type: &'static str, body: &'static str) -> HttpResponse {
+        let status = status.try_into().expect("a status");
+        let mut response = HttpResponse::new(status, SdkBody::from(body));
+        response.headers_mut().insert("content-type", content_type);
+        response
+    }
+
+    #[test]
+    fn a_missing_object_is_not_a_missing_bucket_or_a_page() {
+        for (status, code, expected) in [
+            (404, "NoSuchKey", true),
+            (404, "", true),
+            (404, "NoSuchBucket", false),
+            (403, "", false),
+        ] {
+            assert_eq!(at_server(status, code).is_no_object(), expected, "{status} {code}");
+        }
+        let page = Cause { failed: Failed::Foreign, ..at_server(404, "") };
+        assert!(!page.is_no_object());
+    }
+
+    #[test]
+    fn what_may_pass_and_what_may_be_done_are_two_things() {
+        for (cause, is_passing, leaves_open) in [
+            (at_server(503, "SlowDown"), true, false),
+            (at_server(503, ""), true, true),
+            (at_server(500, "InternalError"), true, true),
+            (at_server(409, "ConditionalRequestConflict"), true, false),
+            (at_server(403, "AccessDenied"), false, false),
+            (at_server(403, "AccessDenied").left_open(true), false, true),
+            (at_server(403, "AccessDenied").left_open(true).left_open(false), false, true),
+            (Cause::broken_off(), true, true),
+            (Cause::foreign("a page"), false, true),
+            (Cause { status: Some(404), ..Cause::foreign("a page") }, false, false),
+            (Cause::unsent(&std::fmt::Error), false, false),
+            (Cause { failed: Failed::Silent, ..Cause::default() }, true, true),
+            (Cause { failed: Failed::WithoutCredentials, ..Cause::default() }, false, false),
+        ] {
+            assert_eq!(cause.is_passing(), is_passing, "{cause:?}");
+            assert_eq!(cause.leaves_open(), leaves_open, "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_code_is_s3_s_unless_it_says_otherwise() {
+        let cause = Cause::default();
+        for (response, expected) in [
+            (response(200, "application/xml", "<x/>"), true),
+            (response(404, "application/xml", ""), false),
+            (response(404, "text/plain", "not here"), true),
+            (response(404, "text/html", ""), true),
+            (response(403, "text/html", "<html>"), true),
+            (response(403, "application/xml", ""), false),
+            (response(503, "text/html", "<html>"), false),
+            (response(307, "text/html", "<html>"), false),
+        ] {
+            assert_eq!(cause.is_foreign(Some(&response)), expected, "{response:?}");
+        }
+        let page = response(403, "text/html", "<html>");
+        assert!(!at_server(403, "AccessDenied").is_foreign(Some(&page)));
+    }
+
+    #[test]
+    fn an_error_says_what_was_done_and_whether_that_is_known() {
+        let route = Route { server: "http://minio".to_owned(), ..Route::default() };
+        let cause = at_server(503, "SlowDown").after("it was copied");
+        let error = cause.clone().into_error_of_change("move", "s3a://b/k", &route);
+        assert!(error.reason().starts_with("it was copied: http://minio answered"), "{error}");
+        assert_eq!(error.outcome(), Outcome::NotApplied);
+        let error = cause.left_open(true).into_error_of_change("move", "s3a://b/k", &route);
+        assert_eq!(error.outcome(), Outcome::Unknown);
     }
 }
