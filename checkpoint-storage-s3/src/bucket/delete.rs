@@ -66,16 +66,19 @@ impl Bucket {
     async fn delete_together(&self, keys: &[String]) -> Result<HashMap<String, Cause>, Cause> {
         let mut pauses = waits::pauses(self.attempts);
         let mut left = keys.to_vec();
+        let mut passing = HashMap::new();
         let mut failed = HashMap::new();
         loop {
             let answers = match self.send_delete(&left).await {
                 Ok(answers) => answers,
-                Err(cause) if left.len() == keys.len() => return Err(cause),
+                Err(cause) if passing.is_empty() => return Err(cause),
                 Err(cause) => left.drain(..).map(|key| (key, cause.clone())).collect(),
             };
-            let (passing, lasting): (HashMap<_, _>, HashMap<_, _>) =
-                answers.into_iter().partition(|(_, cause)| cause.is_passing());
+            let (may_pass, lasting) = since(&passing, answers)
+                .into_iter()
+                .partition::<HashMap<_, _>, _>(|(_, cause)| cause.is_passing());
             failed.extend(lasting);
+            passing = may_pass;
             match pauses.next().filter(|_| !passing.is_empty()) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => {
@@ -83,7 +86,7 @@ impl Bucket {
                     return Ok(failed);
                 }
             }
-            left = passing.into_keys().collect();
+            left = passing.keys().cloned().collect();
         }
     }
 
@@ -93,12 +96,16 @@ impl Bucket {
         let delete = objects
             .and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build())
             .map_err(|error| Cause::unsent(&error))?;
+        let attempts = Attempts::default();
         let _permit = self.permit().await;
         let request = self.client.delete_objects().bucket(self.keyspace.bucket()).delete(delete);
-        let output = request.send().await.map_err(|error| Cause::of(&error))?;
+        let sent = request.customize().interceptor(attempts.clone()).send().await;
+        let was_open = attempts.may_have_succeeded();
+        let output = sent.map_err(|error| Cause::of(&error).left_open(was_open))?;
         let failed = output.errors().iter().map(|error| {
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-            (text(error.key()), Cause::of_key(text(error.code()), text(error.message())))
+            let cause = Cause::of_key(text(error.code()), text(error.message()));
+            (text(error.key()), cause.left_open(was_open))
         });
         Ok(failed.collect())
     }
@@ -135,4 +142,37 @@ impl Bucket {
 
 fn of_delete(key: &str) -> Target {
     Target { operation: DELETE, key: key.to_owned() }
+}
+
+/// Answers that came after others, which may have left open what was done.
+fn since(
+    before: &HashMap<String, Cause>,
+    answers: HashMap<String, Cause>,
+) -> HashMap<String, Cause> {
+    let left_open = |(key, cause): (String, Cause)| {
+        let was_open = before.get(&key).is_some_and(Cause::leaves_open);
+        (key, cause.left_open(was_open))
+    };
+    answers.into_iter().map(left_open).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_answer_left_open_stays_open() {
+        let answers = |rows: &[(&str, &str)]| {
+            let row = |(key, code): &(&str, &str)| {
+                ((*key).to_owned(), Cause::of_key((*code).to_owned(), String::new()))
+            };
+            rows.iter().map(row).collect::<HashMap<_, _>>()
+        };
+        let first = since(&HashMap::new(), answers(&[("a", "InternalError"), ("b", "SlowDown")]));
+        let second = since(&first, answers(&[("a", "SlowDown"), ("b", "SlowDown")]));
+        let third = since(&second, answers(&[("a", "AccessDenied"), ("b", "AccessDenied")]));
+        for round in [first, second, third] {
+            assert!(round["a"].leaves_open() && !round["b"].leaves_open(), "{round:?}");
+        }
+    }
 }

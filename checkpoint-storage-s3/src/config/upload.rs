@@ -13,7 +13,6 @@ use super::{Endpoint, wrong};
 const MIN_PART_LEN: u64 = 5 << 20;
 /// What AWS takes in one request.
 const MAX_PART_LEN: u64 = 5 << 30;
-
 /// Encryption with a key of the server's own.
 const AES256: &str = "AES256";
 
@@ -84,11 +83,13 @@ fn part_len(size: u64) -> Result<u64, Unfit> {
 
 impl Encryption {
     fn read(config: &PluginConfig) -> Result<Option<Self>> {
-        let Some(_) = ENCRYPTION.given(config)? else { return Ok(None) };
+        if ENCRYPTION.given(config)?.is_none() {
+            return Ok(None);
+        }
+        let known = [AES256, "SSE-KMS", "aws:kms"];
+        let algorithm = ENCRYPTION.read(config, |text| values::one_of(text, &known))?;
         let key = ENCRYPTION_KEY.given(config)?.map(str::to_owned);
-        match ENCRYPTION
-            .read(config, |text| values::one_of(text, &[AES256, "SSE-KMS", "aws:kms"]))?
-        {
+        match algorithm {
             AES256 if key.is_some() => Err(wrong(
                 &ENCRYPTION_KEY,
                 "AES256 takes no key: the server has its own",
