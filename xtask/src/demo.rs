@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::dist::{Profile, assemble};
-use crate::minio::{BUCKET, Minio};
+use crate::hdfs;
+use crate::minio::{self, BUCKET};
 use crate::process::{Context, Error, Result};
 use crate::workspace::{HOST_BINARY, Workspace};
 
@@ -17,6 +18,8 @@ enum Backend {
     LocalFile,
     /// On a MinIO of its own.
     S3,
+    /// On an HDFS of its own.
+    Hdfs,
 }
 
 impl Backend {
@@ -24,6 +27,7 @@ impl Backend {
         match self {
             Self::LocalFile => "localfile",
             Self::S3 => "s3",
+            Self::Hdfs => "hdfs",
         }
     }
 }
@@ -35,14 +39,22 @@ pub(crate) fn run(options: &[String]) -> Result<ExitCode> {
     match backend {
         Backend::LocalFile => watch(demo.arg("demo").args(options)),
         Backend::S3 => {
-            let minio = Minio::start()?;
-            let folder = tempfile::tempdir().context("a temporary folder")?;
-            let configuration = folder.path().join("seatunnel.yaml");
-            std::fs::write(&configuration, s3_configuration(&minio.value("endpoint")?))
-                .context(configuration.display())?;
+            let minio = minio::start()?;
             demo.env("DEMO_ACCESS_KEY", minio.value("access_key")?);
             demo.env("DEMO_SECRET_KEY", minio.value("secret_key")?);
-            watch(demo.arg("-c").arg(&configuration).arg("demo").args(options))
+            let keys = [
+                ("storage-type", "s3"),
+                ("s3.bucket", BUCKET),
+                ("fs.s3a.endpoint", &minio.value("endpoint")?),
+                ("fs.s3a.access-key", "${DEMO_ACCESS_KEY}"),
+                ("fs.s3a.secret-key", "${DEMO_SECRET_KEY}"),
+            ];
+            watch_with(&mut demo, &keys, &options)
+        }
+        Backend::Hdfs => {
+            let hdfs = hdfs::start()?;
+            let keys = [("storage-type", "hdfs"), ("fs.defaultFS", &hdfs.value("file_system")?)];
+            watch_with(&mut demo, &keys, &options)
         }
     }
 }
@@ -64,9 +76,10 @@ fn backend_of(options: &[String]) -> Result<(Backend, Vec<&String>)> {
         backend = match chosen {
             "localfile" => Backend::LocalFile,
             "s3" => Backend::S3,
+            "hdfs" => Backend::Hdfs,
             other => {
                 return Err(Error::new(format!(
-                    "{ON} {other:?}: the demo can run on `localfile` or on `s3`"
+                    "{ON} {other:?}: the demo can run on `localfile`, on `s3` or on `hdfs`"
                 )));
             }
         };
@@ -83,13 +96,17 @@ fn build(backend: Backend) -> Result<std::path::PathBuf> {
     Ok(folder.join("bin").join(HOST_BINARY))
 }
 
-fn watch(demo: &mut Command) -> Result<ExitCode> {
-    let ended = demo.status().context(Path::new(demo.get_program()).display())?;
-    let code = ended.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+/// Runs the demo with these keys of `plugin-config`.
+fn watch_with(demo: &mut Command, keys: &[(&str, &str)], options: &[&String]) -> Result<ExitCode> {
+    let folder = tempfile::tempdir().context("a temporary folder")?;
+    let configuration = folder.path().join("seatunnel.yaml");
+    std::fs::write(&configuration, yaml(keys)).context(configuration.display())?;
+    watch(demo.arg("-c").arg(&configuration).arg("demo").args(options))
 }
 
-fn s3_configuration(endpoint: &str) -> String {
+fn yaml(keys: &[(&str, &str)]) -> String {
+    let keys: String =
+        keys.iter().map(|(key, value)| format!("          {key}: {value}\n")).collect();
     format!(
         "\
 seatunnel:
@@ -99,13 +116,14 @@ seatunnel:
         type: hdfs
         max-retained: 3
         plugin-config:
-          storage-type: s3
-          s3.bucket: {BUCKET}
-          fs.s3a.endpoint: {endpoint}
-          fs.s3a.access-key: ${{DEMO_ACCESS_KEY}}
-          fs.s3a.secret-key: ${{DEMO_SECRET_KEY}}
-"
+{keys}"
     )
+}
+
+fn watch(demo: &mut Command) -> Result<ExitCode> {
+    let ended = demo.status().context(Path::new(demo.get_program()).display())?;
+    let code = ended.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 #[cfg(test)]
@@ -121,20 +139,21 @@ mod tests {
                 (backend, others.into_iter().cloned().collect::<Vec<_>>().join(" "))
             })
         };
-        let (local, s3) = (Backend::LocalFile, Backend::S3);
+        let (local, s3, hdfs) = (Backend::LocalFile, Backend::S3, Backend::Hdfs);
         for (options, backend, others) in [
             ("", local, ""),
             ("--kills 5", local, "--kills 5"),
             ("--on s3", s3, ""),
             ("--on=s3 --kills 5", s3, "--kills 5"),
             ("--kills 5 --on s3 --json", s3, "--kills 5 --json"),
+            ("--on hdfs --once", hdfs, "--once"),
             ("--on localfile --once", local, "--once"),
         ] {
             assert_eq!(parted(options), Ok((backend, others.to_owned())), "{options}");
         }
         for options in ["--on", "--on tape", "--on="] {
             let error = parted(options).expect_err(options);
-            assert!(error.contains("`localfile` or on `s3`"), "{error}");
+            assert!(error.contains("`localfile`, on `s3` or on `hdfs`"), "{error}");
         }
     }
 }

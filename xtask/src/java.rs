@@ -1,11 +1,14 @@
-//! The Java peer of the interchange tests: the real engine's storage plugins in a small program.
-//! Their S3A is a folder of its own, fetched only when a test asks for it.
+//! What the tests run in JVMs: the Java peer of the interchange tests, which is the real engine's
+//! storage plugins in a small program, and HDFS. The engine's S3A is a folder of its own, fetched
+//! only when a test asks for it.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use crate::process::{Context, Result, run as run_command};
 use crate::tools::{JDK, MAVEN};
@@ -26,6 +29,8 @@ pub(crate) enum Jars {
     Peer,
     /// S3A and what it needs beside the peer's.
     S3a,
+    /// The nodes of HDFS, with Hadoop.
+    Hdfs,
 }
 
 impl Jars {
@@ -33,6 +38,7 @@ impl Jars {
         match self {
             Self::Peer => "tests/java",
             Self::S3a => "tests/java-s3a",
+            Self::Hdfs => "tests/java-hdfs",
         }
     }
 
@@ -41,6 +47,7 @@ impl Jars {
         match self {
             Self::Peer => "java-peer",
             Self::S3a => "java-s3a",
+            Self::Hdfs => "java-hdfs",
         }
     }
 }
@@ -69,6 +76,37 @@ pub(crate) fn tell(tests: &mut Command) {
     if let Some((variable, value)) = PEER_OF_TESTS.get() {
         tests.env(variable, value);
     }
+}
+
+/// Builds the jars unless they are there and newer than what they are built from. Of several
+/// processes that ask for them at once, one builds.
+pub(crate) fn build_once(jars: Jars) -> Result<PathBuf> {
+    let target = Workspace::load()?.target;
+    let lock = target.join(format!("{}.lock", jars.folder()));
+    let locked = File::create(&lock).context(lock.display())?;
+    locked.lock().context(lock.display())?;
+    let lib = target.join(jars.folder()).join("lib");
+    // Its own jar comes after those it depends upon.
+    let built = changed(&lib.join(format!("{}.jar", jars.folder())));
+    let sources = root().join(jars.source());
+    match (built, newest(&sources)?) {
+        (Some(built), Some(source)) if built > source => Ok(lib),
+        _ => build(jars),
+    }
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
+}
+
+/// When the last of the files below a folder was changed.
+fn newest(folder: &Path) -> Result<Option<SystemTime>> {
+    let mut newest = None;
+    for entry in std::fs::read_dir(folder).context(folder.display())? {
+        let path = entry.context(folder.display())?.path();
+        newest = newest.max(if path.is_dir() { self::newest(&path)? } else { changed(&path) });
+    }
+    Ok(newest)
 }
 
 fn build(jars: Jars) -> Result<PathBuf> {

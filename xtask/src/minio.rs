@@ -1,19 +1,18 @@
 //! MinIO: a server on this machine that speaks S3, for the tests and the demo.
 //!
-//! Whoever needs it runs `cargo xtask minio` as a child and keeps the other end of its standard
-//! input: that closes however its owner ends, and with it goes the server and what it stored.
+//! Whoever needs it runs `cargo xtask minio` as a child: a [service](crate::service).
 
 mod build;
 mod server;
 
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::io;
+use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::process::{Context, Error, Result};
+use crate::service::{Service, refuse};
 use crate::tools::GO;
 use server::Server;
 
@@ -29,8 +28,7 @@ const WITHOUT: &str = "CHECKPOINT_STORAGE_WITHOUT_MINIO";
 /// there is none, as JSON.
 pub(crate) fn run() -> Result<()> {
     if let Some(reason) = missing() {
-        println!("{}", json!({ "without": reason }));
-        return Err(Error::new(reason));
+        return refuse(reason);
     }
     let server = Server::start(&build::program()?)?;
     println!(
@@ -59,52 +57,17 @@ fn missing() -> Option<String> {
     (!GO.is_there()).then(|| format!("{} is missing, which builds MinIO", GO.name))
 }
 
-/// A server that ends when this is dropped.
-pub(crate) struct Minio {
-    process: Child,
-    told: String,
-}
-
-impl Minio {
-    /// Builds and starts it.
-    pub(crate) fn start() -> Result<Self> {
-        if let Some(reason) = missing() {
-            return Err(Error::new(reason));
-        }
-        let this = std::env::current_exe().context("this program")?;
-        let mut process = Command::new(this)
-            .arg("minio")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // What interrupts this program does not reach it: it ends by itself.
-            .process_group(0)
-            .spawn()
-            .context("cargo xtask minio")?;
-        let output = process.stdout.take().ok_or_else(|| Error::new("no pipe"))?;
-        let mut minio = Self { process, told: String::new() };
-        BufReader::new(output).read_line(&mut minio.told).context("cargo xtask minio")?;
-        minio.value("endpoint")?;
-        Ok(minio)
-    }
-
-    /// Something of what it told.
-    pub(crate) fn value(&self, key: &str) -> Result<String> {
-        let told: Option<Value> = serde_json::from_str(&self.told).ok();
-        let value = told.as_ref().and_then(|told| told[key].as_str().map(str::to_owned));
-        value.ok_or_else(|| Error::new("MinIO did not start"))
-    }
-}
-
-impl Drop for Minio {
-    fn drop(&mut self) {
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
+/// Builds and starts it; it ends when this is dropped.
+pub(crate) fn start() -> Result<Service> {
+    match missing() {
+        Some(reason) => Err(Error::new(reason)),
+        None => Service::start(&["minio"]),
     }
 }
 
 /// What the tests have of it.
 pub(crate) enum ForTests {
-    Running(Minio),
+    Running(Service),
     Without(String),
 }
 
@@ -113,14 +76,14 @@ impl ForTests {
     pub(crate) fn start() -> Result<Self> {
         match missing() {
             Some(reason) => Ok(Self::Without(reason)),
-            None => Minio::start().map(Self::Running),
+            None => start().map(Self::Running),
         }
     }
 
     /// Tells the tests about it.
     pub(crate) fn tell(&self, tests: &mut Command) {
         let (variable, value): (_, &OsStr) = match self {
-            Self::Running(minio) => (SERVER, minio.told.trim().as_ref()),
+            Self::Running(minio) => (SERVER, minio.told().as_ref()),
             Self::Without(reason) => (WITHOUT, reason.as_ref()),
         };
         tests.env(variable, value);

@@ -1,6 +1,8 @@
 //! Child processes: what runs is shown, and a failure names it.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
 /// Why a task stopped.
@@ -36,6 +38,16 @@ impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::workspace::root());
+    command
+}
+
+/// A program that the kernel ends when the thread that starts it does, whatever the reason, and
+/// even if the program stands still.
+pub(crate) fn tied(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    // Were it to stand still in this program's group, that would get SIGHUP when its owner ends.
+    command.process_group(0);
     command
 }
 

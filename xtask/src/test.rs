@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::dist::{Profile, build};
+use crate::hdfs;
 use crate::java;
 use crate::minio;
 use crate::process::{Context, Error, Result, cargo, output_of, run as run_command};
@@ -22,6 +23,7 @@ const STEPS: &[Step] = &[
     ("documentation", documentation),
     ("build", build_all),
     ("java peer", java::build_if_possible),
+    ("hdfs", hdfs::build_if_possible),
     ("minio", minio::build_if_possible),
     ("tests", tests),
     ("lints of the third-party plugin", third_party_lints),

@@ -1,5 +1,6 @@
 //! What the tests run beside Rust: there, installed where that is possible, or named as missing.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::process::{Result, run as run_command};
@@ -34,7 +35,14 @@ pub(crate) const MAVEN: Tool =
 pub(crate) const GO: Tool =
     Tool { name: "Go of version 1.24 or later (go)", is_there: is_go, packages: &[] };
 
-const TOOLS: [&Tool; 4] = [&STRACE, &JDK, &MAVEN, &GO];
+/// Makes realms and gives out tickets. The library that clients need comes with it.
+pub(crate) const KERBEROS: Tool = Tool {
+    name: "MIT Kerberos' server (krb5kdc, kadmin.local)",
+    is_there: || is_program("krb5kdc") && is_program("kadmin.local"),
+    packages: &["krb5-admin-server"],
+};
+
+const TOOLS: [&Tool; 5] = [&STRACE, &JDK, &MAVEN, &GO, &KERBEROS];
 
 impl Tool {
     /// Whether it can be run.
@@ -44,7 +52,10 @@ impl Tool {
 
     fn install(&self) -> Result<()> {
         for package in self.packages {
-            run_command(Command::new("apt-get").args(["install", "-qy", package]))?;
+            let mut install = Command::new("apt-get");
+            install.args(["install", "-qy", package]);
+            // Nobody answers what a package asks, such as the name of the realm.
+            run_command(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
             if self.is_there() {
                 break;
             }
@@ -82,6 +93,17 @@ pub(crate) fn install_missing() -> Result<()> {
 
 fn answers(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
+}
+
+/// Where a program is: not every user's `PATH` has the folder of those that servers are made of.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+fn is_program(name: &str) -> bool {
+    program(name).is_some()
 }
 
 fn is_jdk(program: &str) -> bool {
