@@ -4,9 +4,11 @@
 //! The tests build what they run with Cargo, so that `cargo test` alone is enough; after
 //! `cargo xtask test` has built it, that is a matter of moments.
 
+pub mod hdfs;
 pub mod java;
 pub mod properties;
 pub mod s3;
+mod service;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
