@@ -14,14 +14,13 @@ use checkpoint_storage_api::{
     async_trait,
 };
 use checkpoint_storage_conformance::Subject;
+use checkpoint_storage_tests::s3::http::pass_on;
 use checkpoint_storage_tests::s3::{
     Asked, FaultyProxy, ImdsServer, S3Places, S3Server, Shares, Troubles, in_process, minio,
 };
 use http_body_util::{BodyExt, Empty};
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpStream;
 
 const MIB: usize = 1 << 20;
 
@@ -227,14 +226,10 @@ async fn what_is_well_passes_as_it_is() {
 /// Asks for a URL with one header; the status and the body.
 async fn ask(method: Method, url: &str, header: (&str, &str)) -> (StatusCode, String) {
     let address = url.strip_prefix("http://").expect("a URL").split('/').next().expect("a host");
-    let stream = TcpStream::connect(address).await.expect("it listens");
-    let connection = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = connection.expect("HTTP");
-    tokio::spawn(connection);
     let path = &url["http://".len() + address.len()..];
     let request = Request::builder().method(method).uri(path).header("host", address);
     let request = request.header(header.0, header.1).body(Empty::<bytes::Bytes>::new());
-    let answer = sender.send_request(request.expect("a request")).await.expect("an answer");
+    let answer = pass_on(request.expect("a request"), address).await.expect("an answer");
     let status = answer.status();
     let body = answer.into_body().collect().await.expect("a body").to_bytes();
     (status, String::from_utf8(body.to_vec()).expect("text"))

@@ -8,7 +8,6 @@ use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderName};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde_json::json;
 
 use super::loopback::Loopback;
@@ -66,19 +65,11 @@ impl ImdsServer {
             asked: Asked::default(),
         }));
         let shared = Arc::clone(&state);
-        let listener = Loopback::new(move |connection| {
-            let state = Arc::clone(&shared);
-            let service = service_fn(move |request: Request<Incoming>| {
-                let (head, _) = request.into_parts();
-                let answer = lock(&state).answer(&head.method, head.uri.path(), &head.headers);
-                std::future::ready(answer)
-            });
-            async move {
-                let http = hyper::server::conn::http1::Builder::new();
-                // It fails when the other side is gone.
-                let _ = http.serve_connection(TokioIo::new(connection), service).await;
-            }
-        });
+        let listener = Loopback::http(service_fn(move |request: Request<Incoming>| {
+            let (head, _) = request.into_parts();
+            let answer = lock(&shared).answer(&head.method, head.uri.path(), &head.headers);
+            std::future::ready(answer)
+        }));
         Self { listener, state }
     }
 

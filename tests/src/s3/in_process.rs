@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 
@@ -24,15 +23,7 @@ pub fn in_process() -> &'static S3Server {
         let files = s3s_fs::FileSystem::new(&folder.path).expect("a folder to serve");
         let mut service = S3ServiceBuilder::new(Mended::new(files));
         service.set_auth(SimpleAuth::from_single("in-process", secret_key.as_str()));
-        let service = service.build();
-        let listener = Loopback::new(move |connection| {
-            let service = service.clone();
-            async move {
-                let http = hyper::server::conn::http1::Builder::new();
-                // It fails when the other side is gone.
-                let _ = http.serve_connection(TokioIo::new(connection), service).await;
-            }
-        });
+        let listener = Loopback::http(service.build());
         let endpoint = listener.url();
         let access_key = "in-process".to_owned();
         (S3Server { endpoint, access_key, secret_key }, listener, folder)

@@ -1,12 +1,16 @@
-//! Listening on the loopback address, in threads of its own.
+//! Listening on the loopback address, in threads of its own; and a port where nobody listens.
 
 use std::net::SocketAddr;
 
-use tokio::net::{TcpListener, TcpStream};
+use hyper::body::{Body, Incoming};
+use hyper::service::HttpService;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 
+use super::http::{self, BoxError};
+
 /// A listener. Ends with all its connections when it is dropped.
-pub(super) struct Loopback {
+pub struct Loopback {
     address: SocketAddr,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
@@ -14,7 +18,7 @@ pub(super) struct Loopback {
 
 impl Loopback {
     /// Listens on a free port and hands each connection to `serve`.
-    pub(super) fn new<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> Self
+    pub fn new<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -41,9 +45,33 @@ impl Loopback {
         Self { address, runtime: Some(runtime) }
     }
 
+    /// Listens on a free port and speaks HTTP/1.1: `service` answers.
+    pub fn http<S>(service: S) -> Self
+    where
+        S: HttpService<
+                Incoming,
+                Future: Send,
+                ResBody: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+            > + Clone
+            + Send
+            + 'static,
+    {
+        Self::new(move |connection| http::serve(connection, service.clone()))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where it listens, as a URL.
-    pub(super) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Lets it listen until this process ends.
+    pub fn keep(self) -> &'static Self {
+        Box::leak(Box::new(self))
     }
 }
 
@@ -53,5 +81,28 @@ impl Drop for Loopback {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+/// A port that is taken, and where nobody listens for as long as this is kept.
+pub struct Nobody(TcpSocket);
+
+impl Nobody {
+    /// Takes a free port.
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        Self(socket)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.0.local_addr().expect("bound").port()
+    }
+}
+
+impl Default for Nobody {
+    fn default() -> Self {
+        Self::new()
     }
 }

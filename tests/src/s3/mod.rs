@@ -8,23 +8,28 @@
 //! - `proxy`: refuses requests, cuts connections and loses answers
 //! - `imds`: hands out credentials as a cloud machine's metadata service does
 //! - `temporary`: keys that MinIO's own token service hands out
-//! - `loopback`: what the servers of this process listen with
+//! - `relay`: passes requests on, except for those that it answers itself
+//! - `loopback`, `http`: what the servers of this process listen with, and speak
 
+pub mod http;
 mod imds;
 mod in_process;
 mod loopback;
 mod minio;
 mod places;
 mod proxy;
+mod relay;
 mod server;
 mod setup;
 mod temporary;
 
 pub use imds::{Asked, ImdsServer};
 pub use in_process::in_process;
+pub use loopback::{Loopback, Nobody};
 pub use minio::minio;
 pub use places::S3Places;
 pub use proxy::{FaultyProxy, Shares, Troubles};
+pub use relay::Relay;
 pub use server::S3Server;
 pub use setup::S3Setup;
 pub use temporary::TemporaryKeys;

@@ -23,6 +23,11 @@ impl S3Server {
         Self { endpoint: endpoint.into(), ..self.clone() }
     }
 
+    /// Where it listens: the endpoint without its scheme.
+    pub fn host_and_port(&self) -> &str {
+        self.endpoint.split_once("://").expect("a URL").1
+    }
+
     /// The SDK's client with as little set as possible. Its connections belong to the runtime that
     /// it is used in.
     pub fn client(&self) -> Client {

@@ -3,9 +3,9 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use checkpoint_storage_tests::s3::{Asked, ImdsServer};
+use checkpoint_storage_tests::s3::http::answer;
+use checkpoint_storage_tests::s3::{Asked, ImdsServer, Relay};
 
-use crate::canned::CannedServer;
 use crate::place::{FAILED, NOWHERE, PROVIDER, Place};
 
 const IMDS: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
@@ -95,6 +95,7 @@ fn a_container_that_gets_no_keys_says_why() {
     place.refused(&[(URI, NOWHERE)], FAILED, &["Connection refused", PROVIDER]);
     place.refused(&[(URI, "http://192.0.2.1/")], FAILED, &["192.0.2.1", PROVIDER]);
     // What is not as it should be may still hold a secret.
-    let broken = CannedServer::new("{\"SecretAccessKey\": \"hush-broken-off".to_owned());
-    place.refused(&[(URI, broken.url())], FAILED, &["Container (", PROVIDER]);
+    let half = "{\"SecretAccessKey\": \"hush-broken-off";
+    let broken = Relay::answering(move |_| answer(200, "application/json", half));
+    place.refused(&[(URI, &broken.url())], FAILED, &["Container (", PROVIDER]);
 }

@@ -4,7 +4,6 @@
 //! Commands run as children: environment variables belong to a process.
 
 mod anonymous;
-mod canned;
 mod environment;
 mod keys;
 mod keystores;

@@ -1,6 +1,8 @@
 //! Roles that a token service hands out.
 
-use crate::canned::CannedServer;
+use checkpoint_storage_tests::s3::Relay;
+use checkpoint_storage_tests::s3::http::{Asked, answer};
+
 use crate::place::{ACCESS_KEY, CONFIGURATION, FAILED, NOWHERE, PROVIDER, Place, SECRET_KEY};
 
 const ASSUMED: &str = "org.apache.hadoop.fs.s3a.auth.AssumedRoleCredentialProvider";
@@ -75,13 +77,15 @@ fn a_role_is_assumed_with_keys_from_elsewhere() {
 fn a_web_identity_gives_keys() {
     let Some(place) = Place::new() else { return };
     let keys = place.temporary_keys();
-    let service = CannedServer::new(format!(
+    let credentials = format!(
         "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>\
          <AccessKeyId>{}</AccessKeyId><SecretAccessKey>{}</SecretAccessKey>\
          <SessionToken>{}</SessionToken><Expiration>{}</Expiration>\
          </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>",
         keys.id, keys.secret, keys.token, keys.expiration
-    ));
+    );
+    let service = Relay::answering(move |_| answer(200, "text/xml", credentials.clone()));
+    let url = service.url();
     let token = place.path("identity");
     let token_file = token.to_str().expect("UTF-8");
     let variables = |endpoint| {
@@ -94,14 +98,14 @@ fn a_web_identity_gives_keys() {
     };
     place.configure(&[(PROVIDER, WEB_IDENTITY)]);
     let parts = ["WebIdentity (", token_file, "No such file", PROVIDER];
-    place.refused(&variables(service.url()), FAILED, &parts);
+    place.refused(&variables(&url), FAILED, &parts);
     let parts = ["WebIdentity (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN): ", PROVIDER];
-    place.refused(&variables(service.url())[..3], FAILED, &parts);
-    assert!(service.requests().is_empty());
+    place.refused(&variables(&url)[..3], FAILED, &parts);
+    assert!(service.seen().is_empty());
 
     std::fs::write(&token, "hush-identity\n").expect("written");
-    place.stores(&variables(service.url()));
-    let asked = service.requests();
+    place.stores(&variables(&url));
+    let asked = service.seen();
     assert_eq!(asked.len(), 2, "once by each command");
     for part in [
         "Action=AssumeRoleWithWebIdentity&",
@@ -109,12 +113,14 @@ fn a_web_identity_gives_keys() {
         "RoleSessionName=a-pod",
         "WebIdentityToken=hush-identity",
     ] {
-        assert!(asked.iter().all(|body| body.contains(part)), "no {part}");
+        let has = |request: &Asked| String::from_utf8_lossy(request.body()).contains(part);
+        assert!(asked.iter().all(has), "no {part}");
     }
 
     let minio = variables(&place.server().endpoint);
     place.refused(&minio, FAILED, &["WebIdentity (", "InvalidParameterValue", "RoleArn"]);
-    let broken = CannedServer::new("<SecretAccessKey>hush-broken-off".to_owned());
+    let half = "<SecretAccessKey>hush-broken-off";
+    let broken = Relay::answering(move |_| answer(200, "text/xml", half));
     let parts = ["WebIdentity (", "status 200, is no token service's", PROVIDER];
-    place.refused(&variables(broken.url()), FAILED, &parts);
+    place.refused(&variables(&broken.url()), FAILED, &parts);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use checkpoint_storage_tests::s3::S3Server;
+use checkpoint_storage_tests::s3::{Loopback, S3Server};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::NamedTempFile;
 use tokio::io::copy_bidirectional;
@@ -11,8 +11,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-
-use crate::relay::{host_and_port, listen};
 
 /// An authority, and its certificate as a file.
 pub(crate) struct Authority {
@@ -36,9 +34,9 @@ impl Authority {
         self.file.path().to_str().expect("UTF-8")
     }
 
-    /// Stands before `server` and speaks TLS with a certificate for `host`, which has expired unless
-    /// it is valid.
-    pub(crate) async fn before(&self, server: &S3Server, host: &str, is_valid: bool) -> S3Server {
+    /// Stands before `server` until the tests end and speaks TLS with a certificate for `host`, which
+    /// has expired unless it is valid.
+    pub(crate) fn before(&self, server: &S3Server, host: &str, is_valid: bool) -> S3Server {
         let mut params = CertificateParams::new([host.to_owned()]).expect("a host");
         if !is_valid {
             params.not_after = rcgen::date_time_ymd(2001, 1, 1);
@@ -53,8 +51,8 @@ impl Authority {
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
         let config = config.with_single_cert(vec![certificate.der().clone()], key).expect("a pair");
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let upstream: Arc<str> = host_and_port(&server.endpoint).into();
-        let address = listen(move |connection| {
+        let upstream: Arc<str> = server.host_and_port().into();
+        let listener = Loopback::new(move |connection| {
             let (acceptor, upstream) = (acceptor.clone(), Arc::clone(&upstream));
             async move {
                 // It fails when the other side refuses the certificate or is gone.
@@ -64,8 +62,7 @@ impl Authority {
                     let _ = copy_bidirectional(&mut plain, &mut server).await;
                 }
             }
-        })
-        .await;
-        server.through(format!("https://{address}"))
+        });
+        server.through(format!("https://{}", listener.keep().address()))
     }
 }

@@ -1,10 +1,10 @@
 //! Encryption by the server: asked for with every write, and refused by a server without keys.
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind};
-use checkpoint_storage_tests::s3::minio;
+use checkpoint_storage_tests::s3::http::{answer, header, with_header};
+use checkpoint_storage_tests::s3::{Relay, minio};
 use hyper::Method;
 
-use crate::relay::{Relay, answer, with_header};
 use crate::storage::{Keys, assert_told, config, job, log_of, open, state, store, told};
 
 const ALGORITHM: &str = "x-amz-server-side-encryption";
@@ -29,8 +29,7 @@ async fn every_write_asks_for_the_encryption_that_is_configured() {
                              </InitiateMultipartUploadResult>";
                 with_header(answer(200, "application/xml", begun), "etag", "\"1\"")
             })
-        })
-        .await;
+        });
         let bucket = server.new_bucket();
         let parts = [("s3.multipart-threshold", "5M"), ("fs.s3a.multipart.size", "5M")];
         let more = [more, &parts].concat();
@@ -44,15 +43,16 @@ async fn every_write_asks_for_the_encryption_that_is_configured() {
         let _ = storage.quarantine(&job(), &entry.name).await;
 
         let seen = relay.seen();
-        let begun = seen.iter().filter(|head| head.uri.query() == Some("uploads"));
-        let whole = seen.iter().filter(|head| {
-            head.method == Method::PUT
-                && !head.uri.query().unwrap_or_default().contains("partNumber")
+        let begun = seen.iter().filter(|request| request.uri().query() == Some("uploads"));
+        let whole = seen.iter().filter(|request| {
+            request.method() == Method::PUT
+                && !request.uri().query().unwrap_or_default().contains("partNumber")
         });
         let writes: Vec<_> = begun.chain(whole).collect();
         assert!(writes.len() >= 3, "{writes:?}");
-        for head in writes {
-            assert_eq!((head.header(ALGORITHM), head.header(KEY)), (algorithm, key), "{head:?}");
+        for write in writes {
+            let asked = (header(write, ALGORITHM), header(write, KEY));
+            assert_eq!(asked, (algorithm, key), "{write:?}");
         }
     }
 }
@@ -62,7 +62,7 @@ async fn a_server_without_keys_refuses_and_nothing_else_is_concluded() {
     let Some(server) = minio() else { return };
     let bucket = server.new_bucket();
     for algorithm in ["AES256", "SSE-KMS"] {
-        let relay = Relay::before(server, |_| None).await;
+        let relay = Relay::before(server, |_| None);
         let keys = [("fs.s3a.encryption.algorithm", algorithm)];
         let storage = open(config(&relay.server(server), &bucket, &keys)).await;
         let expected = told(
@@ -76,8 +76,8 @@ async fn a_server_without_keys_refuses_and_nothing_else_is_concluded() {
         }
         // The condition was tried without, to no avail: the next store asks for it again.
         let seen = relay.seen();
-        let puts = seen.iter().filter(|head| head.method == Method::PUT);
-        let asked: Vec<_> = puts.map(|head| head.header("if-none-match")).collect();
+        let puts = seen.iter().filter(|request| request.method() == Method::PUT);
+        let asked: Vec<_> = puts.map(|put| header(put, "if-none-match")).collect();
         assert_eq!(asked, ["*", "", "*", ""]);
         assert_eq!(log_of(&bucket), [""; 0]);
     }

@@ -3,7 +3,6 @@
 //! secret.
 //!
 //! - `storage`: storages of the loaded library, and what their operations answer
-//! - `relay`: a server that passes requests on, except for those that it answers itself
 //! - `authority`: a server that shows a certificate
 
 mod authority;
@@ -16,6 +15,5 @@ mod proxy;
 mod quarantine;
 mod reach;
 mod region_and_clock;
-mod relay;
 mod storage;
 mod tls;

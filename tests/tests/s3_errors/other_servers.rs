@@ -6,11 +6,11 @@ use bytes::Bytes;
 use checkpoint_storage_api::{
     CheckpointStorage, ErrorKind, ImportOptions, ListQuery, PipelineState,
 };
-use checkpoint_storage_tests::s3::S3Server;
-use hyper::{Method, Uri};
+use checkpoint_storage_tests::s3::http::{Asked, error};
+use checkpoint_storage_tests::s3::{Relay, S3Server};
+use hyper::Method;
 use storage_host::ManagedStorage;
 
-use crate::relay::{Relay, error};
 use crate::storage::{
     Keys, TWICE, assert_told, config, job, log_of, open, servers, state, store, told,
 };
@@ -24,15 +24,18 @@ fn large(checkpoint: i64) -> PipelineState {
     large
 }
 
+fn is_conditional(request: &Asked) -> bool {
+    request.headers().contains_key(CONDITION)
+}
+
 /// A server that does not know the condition, as older ones answer.
-async fn without_conditions(server: &S3Server) -> Relay {
+fn without_conditions(server: &S3Server) -> Relay {
     Relay::before(server, |request| {
-        request.headers().contains_key(CONDITION).then(|| {
+        is_conditional(request).then(|| {
             let message = "A header you provided implies functionality that is not implemented";
             error(501, "NotImplemented", message, "<Header>If-None-Match</Header>")
         })
     })
-    .await
 }
 
 async fn listed(storage: &ManagedStorage) -> usize {
@@ -53,14 +56,14 @@ async fn refuses_what_is_there(storage: &ManagedStorage) {
 async fn a_server_without_conditions_is_found_out_once() {
     for server in servers() {
         let bucket = server.new_bucket();
-        let relay = without_conditions(server).await;
+        let relay = without_conditions(server);
         let storage = open(config(&relay.server(server), &bucket, IN_PARTS)).await;
         for checkpoint in 1..4 {
             store(&storage, checkpoint).await;
         }
         storage.store(large(4)).await.expect("stored");
         assert_eq!(listed(&storage).await, 4);
-        let asked = relay.seen().iter().filter(|head| head.headers.contains_key(CONDITION)).count();
+        let asked = relay.seen().iter().filter(|request| is_conditional(request)).count();
         assert_eq!(asked, 1);
         let warnings: Vec<_> =
             log_of(&bucket).into_iter().filter(|line| line.contains("If-None-Match")).collect();
@@ -73,7 +76,7 @@ async fn a_server_without_conditions_is_found_out_once() {
         let storage = open(config(&relay.server(server), &bucket, IN_PARTS)).await;
         storage.store(large(5)).await.expect("stored");
         store(&storage, 6).await;
-        let asked = relay.seen().iter().filter(|head| head.headers.contains_key(CONDITION)).count();
+        let asked = relay.seen().iter().filter(|request| is_conditional(request)).count();
         assert_eq!((asked, listed(&storage).await), (1, 6));
     }
 }
@@ -86,17 +89,17 @@ async fn nothing_is_written_over_while_a_server_is_found_out() {
             let bucket = server.new_bucket();
             let plain = open(config(server, &bucket, IN_PARTS)).await;
             plain.store(state).await.expect("stored");
-            let relay = without_conditions(server).await;
+            let relay = without_conditions(server);
             let storage = open(config(&relay.server(server), &bucket, IN_PARTS)).await;
             refuses_what_is_there(&storage).await;
-            let unconditional = relay.seen().into_iter().filter(|head| {
-                let query = head.uri.query().unwrap_or_default();
-                let makes = match head.method {
+            let unconditional = relay.seen().into_iter().filter(|request| {
+                let query = request.uri().query().unwrap_or_default();
+                let makes = match *request.method() {
                     Method::PUT => !query.contains("partNumber"),
                     Method::POST => query.contains("uploadId"),
                     _ => false,
                 };
-                makes && !head.headers.contains_key(CONDITION)
+                makes && !is_conditional(request)
             });
             assert_eq!(unconditional.count(), 0);
         }
@@ -107,7 +110,7 @@ async fn nothing_is_written_over_while_a_server_is_found_out() {
 async fn a_condition_that_is_required_fails_and_one_that_is_off_is_never_sent() {
     for server in servers() {
         let bucket = server.new_bucket();
-        let relay = without_conditions(server).await;
+        let relay = without_conditions(server);
         let on = [IN_PARTS, &[("s3.conditional-put", "on")]].concat();
         let storage = open(config(&relay.server(server), &bucket, &on)).await;
         let expected =
@@ -123,7 +126,7 @@ async fn a_condition_that_is_required_fails_and_one_that_is_off_is_never_sent() 
         store(&storage, 1).await;
         storage.store(large(2)).await.expect("stored");
         refuses_what_is_there(&storage).await;
-        assert!(relay.seen().iter().all(|head| !head.headers.contains_key(CONDITION)));
+        assert!(!relay.seen().iter().any(is_conditional));
         assert_eq!(log_of(&bucket).iter().filter(|line| line.contains("WARN")).count(), 0);
     }
 }
@@ -134,25 +137,24 @@ async fn a_conflict_is_tried_again_and_stored_once() {
         let bucket = server.new_bucket();
         let is_first = AtomicBool::new(true);
         let relay = Relay::before(server, move |request| {
-            let is_conditional = request.headers().contains_key(CONDITION);
-            (is_conditional && is_first.swap(false, Ordering::Relaxed)).then(|| {
+            (is_conditional(request) && is_first.swap(false, Ordering::Relaxed)).then(|| {
                 let message = "The conditional request cannot succeed due to a conflicting \
                                operation against this resource.";
                 error(409, "ConditionalRequestConflict", message, "")
             })
-        })
-        .await;
+        });
         let storage = open(config(&relay.server(server), &bucket, &[])).await;
         let entry = store(&storage, 1).await;
         storage.read(&job(), &entry.name).await.expect("read");
         assert_eq!(listed(&storage).await, 1);
-        let puts = relay.seen().iter().filter(|head| head.method == Method::PUT).count();
+        let puts = relay.seen().iter().filter(|request| request.method() == Method::PUT).count();
         assert_eq!(puts, 2);
     }
 }
 
-fn deletes_many(method: &Method, uri: &Uri) -> bool {
-    method == Method::POST && uri.query().is_some_and(|query| query.starts_with("delete"))
+fn deletes_many(request: &Asked) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    request.method() == Method::POST && query.starts_with("delete")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,9 +168,8 @@ async fn a_server_that_deletes_one_by_one_alone_is_asked_so() {
         ] {
             let bucket = server.new_bucket();
             let relay = Relay::before(server, move |request| {
-                deletes_many(request.method(), request.uri()).then(|| error(status, code, "", ""))
-            })
-            .await;
+                deletes_many(request).then(|| error(status, code, "", ""))
+            });
             let storage = open(config(&relay.server(server), &bucket, &[])).await;
             let mut names = Vec::new();
             for checkpoint in 0..20 {
@@ -177,8 +178,7 @@ async fn a_server_that_deletes_one_by_one_alone_is_asked_so() {
             let report = storage.delete_names(&job(), &names).await.expect("a report");
             assert_eq!((report.deleted.len(), report.failed.len()), (20, 0), "{report:?}");
             assert_eq!(listed(&storage).await, 0);
-            let seen = relay.seen();
-            let refused = seen.iter().filter(|head| deletes_many(&head.method, &head.uri)).count();
+            let refused = relay.seen().iter().filter(|request| deletes_many(request)).count();
             assert_eq!(refused, 1);
         }
     }
@@ -193,8 +193,7 @@ async fn an_error_within_a_success_is_no_success() {
             let completes = *request.method() == Method::POST
                 && request.uri().query().is_some_and(|query| query.contains("uploadId"));
             completes.then(|| error(200, "InternalError", "We encountered an internal error.", ""))
-        })
-        .await;
+        });
         let more = [IN_PARTS, &[TWICE]].concat();
         let storage = open(config(&relay.server(server), &bucket, &more)).await;
         let error = storage.store(large(1)).await.expect_err("not stored");

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind};
-use checkpoint_storage_tests::s3::{S3Server, in_process};
-use http_body_util::BodyExt;
+use checkpoint_storage_tests::s3::http::{Answer, answer, pass_on, with_header};
+use checkpoint_storage_tests::s3::{Loopback, Nobody, S3Server, in_process};
 use hyper::body::Incoming;
 use hyper::header::PROXY_AUTHORIZATION;
 use hyper::service::service_fn;
@@ -17,7 +17,6 @@ use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
 
 use crate::authority::Authority;
-use crate::relay::{Answer, Nobody, answer, host_and_port, listen, pass_on, with_header};
 use crate::storage::{TWICE, Told, all_tell, config, job, open, refusal, store, told};
 
 /// A name that only the proxy knows.
@@ -25,6 +24,7 @@ const BEHIND: &str = "storage.behind.invalid";
 
 /// A proxy that leads to one server, whatever name it is asked for.
 struct Proxy {
+    listener: Loopback,
     port: String,
     rules: Arc<Rules>,
 }
@@ -42,31 +42,21 @@ struct Rules {
 }
 
 impl Proxy {
-    async fn to(server: &S3Server, login: Option<&str>, refusal: Option<u16>) -> Self {
+    fn to(server: &S3Server, login: Option<&str>, refusal: Option<u16>) -> Self {
         let rules = Arc::new(Rules {
-            server: host_and_port(&server.endpoint).to_owned(),
+            server: server.host_and_port().to_owned(),
             login: login.map(str::to_owned),
             refusal,
             forwarded: AtomicU64::new(0),
             tunnels: AtomicU64::new(0),
         });
         let shared = Arc::clone(&rules);
-        let address = listen(move |connection| {
+        let listener = Loopback::http(service_fn(move |request| {
             let rules = Arc::clone(&shared);
-            let service = service_fn(move |request| {
-                let rules = Arc::clone(&rules);
-                async move { rules.serve(request).await }
-            });
-            async move {
-                let http = hyper::server::conn::http1::Builder::new();
-                // It fails when the other side is gone.
-                let _ =
-                    http.serve_connection(TokioIo::new(connection), service).with_upgrades().await;
-            }
-        })
-        .await;
-        let port = address.rsplit_once(':').expect("a port").1.to_owned();
-        Self { port, rules }
+            async move { rules.serve(request).await }
+        }));
+        let port = listener.address().port().to_string();
+        Self { listener, port, rules }
     }
 
     fn counts(&self) -> (u64, u64) {
@@ -112,10 +102,9 @@ impl Rules {
         }
         assert_eq!(request.uri().host(), Some(BEHIND), "absolute form");
         self.forwarded.fetch_add(1, Ordering::Relaxed);
-        let (mut head, body) = request.into_parts();
-        head.uri = head.uri.path_and_query().expect("a path").as_str().parse().expect("a path");
-        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        pass_on(Request::from_parts(head, body), &self.server).await
+        let path = request.uri().path_and_query().expect("a path").as_str();
+        *request.uri_mut() = path.parse().expect("a path");
+        pass_on(request, &self.server).await
     }
 }
 
@@ -124,7 +113,7 @@ async fn what_is_stored_goes_through_the_proxy() {
     let server = in_process();
     let bucket = server.new_bucket();
     let behind = server.through(format!("http://{BEHIND}:9000"));
-    let proxy = Proxy::to(server, None, None).await;
+    let proxy = Proxy::to(server, None, None);
     let storage = open(config(&behind, &bucket, &proxy.keys(None))).await;
     let entry = store(&storage, 1).await;
     storage.read(&job(), &entry.name).await.expect("read");
@@ -148,7 +137,7 @@ async fn the_login_is_shown_as_it_is_configured() {
     let behind = server.through(format!("http://{BEHIND}:9000"));
     for (user, password) in [("user", "hush-hush"), ("us er@x", "hush/@:%41?#ü ")] {
         let login = base64::prelude::BASE64_STANDARD.encode(format!("{user}:{password}"));
-        let proxy = Proxy::to(server, Some(&format!("Basic {login}")), None).await;
+        let proxy = Proxy::to(server, Some(&format!("Basic {login}")), None);
         let keys = proxy.keys(Some((user, password)));
         store(&open(config(&behind, &bucket, &keys)).await, 1).await;
         assert!(proxy.counts().0 > 0);
@@ -163,11 +152,11 @@ async fn tls_goes_through_a_tunnel() {
     let server = in_process();
     let bucket = server.new_bucket();
     let authority = Authority::new();
-    let tls = authority.before(server, BEHIND, true).await;
+    let tls = authority.before(server, BEHIND, true);
     let behind = server.through(format!("https://{BEHIND}"));
     let file = authority.file();
     let login = base64::prelude::BASE64_STANDARD.encode("user:hush/@:%41");
-    let proxy = Proxy::to(&tls, Some(&format!("Basic {login}")), None).await;
+    let proxy = Proxy::to(&tls, Some(&format!("Basic {login}")), None);
     let keys = |login| {
         let mut keys = proxy.keys(login);
         keys.push(("s3.ca-file", file));
@@ -188,8 +177,8 @@ async fn a_proxy_that_leads_nowhere_is_told_apart_from_the_server() {
     for scheme in ["http", "https"] {
         let behind = server.through(format!("{scheme}://{BEHIND}"));
         for refusal in [403, 502] {
-            let proxy = Proxy::to(server, None, Some(refusal)).await;
-            let url = format!("http://127.0.0.1:{}", proxy.port);
+            let proxy = Proxy::to(server, None, Some(refusal));
+            let url = proxy.listener.url();
             let advice = ["`fs.s3a.endpoint`", url.as_str()];
             let expected = match (scheme, refusal) {
                 // It answers in the server's place.

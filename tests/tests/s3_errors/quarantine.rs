@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use checkpoint_storage_api::{CheckpointName, CheckpointStorage, ErrorKind, ListQuery, Outcome};
 use checkpoint_storage_filesystem::naming;
-use checkpoint_storage_tests::s3::S3Server;
+use checkpoint_storage_tests::s3::http::answer;
+use checkpoint_storage_tests::s3::{Relay, S3Server};
 use hyper::Method;
 
-use crate::relay::{Relay, answer};
 use crate::storage::{NAMESPACE, TWICE, config, job, open, servers, some_name, store};
 
 fn key(name: impl std::fmt::Display) -> String {
@@ -81,8 +81,7 @@ async fn a_move_that_broke_off_is_taken_up() {
         let relay = Relay::before(server, move |request| {
             let refuses = *request.method() == Method::DELETE && broken.load(Ordering::Relaxed);
             refuses.then(|| answer(503, "text/html", ""))
-        })
-        .await;
+        });
         let storage = open(config(&relay.server(server), &bucket, &[TWICE])).await;
         let name = store(&storage, 1).await.name;
         let error = storage.quarantine(&job(), &name).await.expect_err("not deleted");

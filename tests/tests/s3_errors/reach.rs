@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind, ListQuery, Outcome};
-use checkpoint_storage_tests::s3::{S3Server, in_process};
+use checkpoint_storage_tests::s3::http::answer;
+use checkpoint_storage_tests::s3::{Loopback, Nobody, Relay, S3Server, in_process};
 use hyper::Method;
 use tokio::io::AsyncReadExt;
 
-use crate::relay::{Nobody, Relay, answer, listen};
 use crate::storage::{TWICE, all_tell, assert_told, config, job, open, open_for, state, told};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,18 +43,17 @@ async fn a_host_that_is_not_known_is_named() {
 }
 
 /// Listens, reads, and never answers.
-async fn silent() -> S3Server {
-    let address = listen(|mut connection| async move {
+fn silent() -> S3Server {
+    let listener = Loopback::new(|mut connection| async move {
         let mut sink = [0; 4096];
         while connection.read(&mut sink).await.is_ok_and(|len| len > 0) {}
-    })
-    .await;
-    in_process().through(format!("http://{address}"))
+    });
+    in_process().through(listener.keep().url())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_never_answers_is_waited_for_as_long_as_configured() {
-    let server = silent().await;
+    let server = silent();
     let patience = ("fs.s3a.connection.timeout", "300");
     let storage = open(config(&server, "b", &[TWICE, patience])).await;
     let reason = [&server.endpoint, "did not answer in time"];
@@ -81,8 +80,7 @@ async fn a_store_whose_answer_is_lost_says_that_its_outcome_is_unknown() {
     let relay = Relay::before(server, |request| {
         let is_put = *request.method() == Method::PUT;
         is_put.then(|| answer(504, "text/html", "<html>gateway time-out</html>"))
-    })
-    .await;
+    });
     let storage = open(config(&relay.server(server), &bucket, &[TWICE])).await;
     let error = storage.store(state(1)).await.expect_err("no answer");
     let expected = told(ErrorKind::Unavailable, &["status 504"], &["again"]).passing().open();

@@ -4,16 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind, ListQuery};
-use checkpoint_storage_tests::s3::in_process;
+use checkpoint_storage_tests::s3::http::{Answer, Asked, answer, error, with_header};
+use checkpoint_storage_tests::s3::{Relay, in_process};
 
-use crate::relay::{Answer, Asked, Relay, answer, error, with_header};
 use crate::storage::{Told, all_tell, config, job, open, told};
 
 const REGION_HEADER: &str = "x-amz-bucket-region";
 
 /// Every operation says this where a server answers each request so.
 async fn all_tell_of(reply: fn() -> Answer, expected: &Told) {
-    let relay = Relay::answering(move |_| reply()).await;
+    let relay = Relay::answering(move |_| reply());
     let server = relay.server(in_process());
     all_tell(&open(config(&server, "checkpoints", &[])).await, expected).await;
 }
@@ -109,8 +109,7 @@ async fn a_clock_that_differs_is_made_up_for() {
         };
         let date = DateTime::from(now).fmt(DateTimeFormat::HttpDate).expect("a date");
         with_header(answer, "date", &date)
-    })
-    .await;
+    });
     let storage = open(config(&relay.server(in_process()), "b", &[])).await;
     for requests in [2, 3] {
         assert_eq!(storage.list(&job(), &ListQuery::all()).await.expect("listed"), []);

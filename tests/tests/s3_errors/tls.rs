@@ -1,17 +1,17 @@
 //! TLS: authorities, names, and ports that speak something else.
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind};
-use checkpoint_storage_tests::s3::{S3Setup, in_process};
+use checkpoint_storage_tests::s3::http::answer;
+use checkpoint_storage_tests::s3::{Relay, S3Setup, in_process};
 use rcgen::KeyPair;
 
 use crate::authority::Authority;
-use crate::relay::{Relay, answer, host_and_port};
 use crate::storage::{TWICE, all_tell, config, job, open, refusal, store, told};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authority_of_one_s_own_is_trusted_when_it_is_named() {
     let authority = Authority::new();
-    let server = authority.before(in_process(), "127.0.0.1", true).await;
+    let server = authority.before(in_process(), "127.0.0.1", true);
     let bucket = in_process().new_bucket();
     let unknown = told(
         ErrorKind::InvalidConfig,
@@ -33,7 +33,7 @@ async fn an_authority_of_one_s_own_is_trusted_when_it_is_named() {
 async fn a_certificate_for_another_host_or_time_is_told() {
     let authority = Authority::new();
     let trusting = [("s3.ca-file", authority.file()), TWICE];
-    let server = authority.before(in_process(), "127.0.0.1", true).await;
+    let server = authority.before(in_process(), "127.0.0.1", true);
     // The certificate is for an address, not for another name of it.
     let other = server.through(server.endpoint.replace("127.0.0.1", "localhost"));
     let expected = told(
@@ -43,7 +43,7 @@ async fn a_certificate_for_another_host_or_time_is_told() {
     );
     all_tell(&open(config(&other, "b", &trusting)).await, &expected).await;
 
-    let old = authority.before(in_process(), "127.0.0.1", false).await;
+    let old = authority.before(in_process(), "127.0.0.1", false);
     let expected = told(
         ErrorKind::Unavailable,
         &["the certificate of", "has expired"],
@@ -63,10 +63,10 @@ async fn a_port_that_speaks_the_other_protocol_is_told() {
     let tls_to_plain = plain.through(plain.endpoint.replace("http:", "https:"));
     all_tell(&open(config(&tls_to_plain, "b", &[TWICE])).await, &expected).await;
     // Without a scheme it is TLS, as in S3A.
-    let bare = plain.through(host_and_port(&plain.endpoint));
+    let bare = plain.through(plain.host_and_port());
     all_tell(&open(config(&bare, "b", &[TWICE])).await, &expected).await;
 
-    let tls = Authority::new().before(plain, "127.0.0.1", true).await;
+    let tls = Authority::new().before(plain, "127.0.0.1", true);
     let plain_to_tls = tls.through(tls.endpoint.replace("https:", "http:"));
     let advice = ["`https://`", "`fs.s3a.endpoint`"];
     let expected = told(ErrorKind::Unavailable, &["is not S3's"], &advice).open();
@@ -78,8 +78,7 @@ async fn a_port_that_speaks_the_other_protocol_is_told() {
             "text/plain; charset=utf-8",
             "Client sent an HTTP request to an HTTPS server.\n",
         )
-    })
-    .await;
+    });
     let expected =
         told(ErrorKind::InvalidConfig, &["status 400"], &["the server speaks TLS", "`https://`"]);
     all_tell(&open(config(&relay.server(plain), "b", &[TWICE])).await, &expected).await;
@@ -114,7 +113,7 @@ async fn a_file_of_authorities_that_is_none_is_refused_when_it_is_opened() {
 /// As in a small container.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_that_trusts_nobody_is_told_of_the_file_of_authorities() {
-    let server = Authority::new().before(in_process(), "127.0.0.1", true).await;
+    let server = Authority::new().before(in_process(), "127.0.0.1", true);
     let setup = S3Setup::new(in_process());
     let yaml = std::fs::read_to_string(setup.configuration()).expect("written");
     setup.write_configuration(&yaml.replace(&in_process().endpoint, &server.endpoint));

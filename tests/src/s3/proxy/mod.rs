@@ -1,12 +1,12 @@
 //! A proxy between a plugin and a server that makes trouble, the same with the same seed.
 //!
 //! - `fate`: what becomes of a request
-//! - `relay`: how a request is passed on
+//! - `serve`: serves a connection, each request as its fate will have it
 //! - `line`: a connection that can be cut anywhere
 
 mod fate;
 mod line;
-mod relay;
+mod serve;
 
 use std::sync::{Arc, Mutex};
 
@@ -31,11 +31,10 @@ impl FaultyProxy {
             shares,
             troubles: Troubles::default(),
         })));
-        let address = server.endpoint.strip_prefix("http://").expect("a server without TLS");
-        let address: Arc<str> = address.into();
+        let address: Arc<str> = server.host_and_port().into();
         let shared = Arc::clone(&dice);
         let listener = Loopback::new(move |connection| {
-            relay::serve(connection, Arc::clone(&address), Arc::clone(&shared))
+            serve::serve(connection, Arc::clone(&address), Arc::clone(&shared))
         });
         Self { listener, server: server.clone(), dice }
     }
