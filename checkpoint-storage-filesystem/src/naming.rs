@@ -111,10 +111,12 @@ pub fn quarantined(name: &CheckpointName) -> String {
     format!("{name}{QUARANTINED_SUFFIX}")
 }
 
-/// What sorts before every checkpoint of `timestamp_ms`, as long as time stamps have equally many
-/// digits (the current thirteen last until the year 2286).
-pub fn before_timestamp(timestamp_ms: u64) -> String {
-    format!("{timestamp_ms}-")
+/// What sorts before the names of `timestamp_ms` and of all later time stamps with as many digits.
+/// `None` unless these are the thirteen of the years 2001 to 2286: only then do names sort as their
+/// time stamps do, beside a few that no clock is likely to have given.
+pub fn before_timestamp(timestamp_ms: u64) -> Option<String> {
+    const THIRTEEN_DIGITS: std::ops::Range<u64> = 1_000_000_000_000..10_000_000_000_000;
+    THIRTEEN_DIGITS.contains(&timestamp_ms).then(|| format!("{timestamp_ms}-"))
 }
 
 #[cfg(test)]
@@ -172,9 +174,12 @@ mod tests {
 
     #[test]
     fn a_time_stamp_s_names_follow_its_bound() {
-        let bound = before_timestamp(1_795_474_038_044);
+        let bound = before_timestamp(1_795_474_038_044).expect("thirteen digits");
         assert!(bound.as_str() < NAME);
         assert!(bound.as_str() > "1795474038043-999-1-1.ser");
+        for other in [0, 60_000, 999_999_999_999, 10_000_000_000_000, u64::MAX] {
+            assert_eq!(before_timestamp(other), None, "{other}");
+        }
     }
 
     proptest! {

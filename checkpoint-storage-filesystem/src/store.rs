@@ -68,7 +68,7 @@ impl<F: FileSystem> FileSystemStorage<F> {
             Stamp::ListFirst { first } => first,
         };
         let bound = naming::before_timestamp(now_ms);
-        let entries = self.file_system.list(Directory::Job(job), Some(&bound)).await?;
+        let entries = self.file_system.list(Directory::Job(job), bound.as_deref()).await?;
         if first {
             self.reclaim_before_first_store(job, &entries).await;
         }

@@ -59,6 +59,25 @@ async fn ids_that_begin_again_are_the_latest() {
 }
 
 #[tokio::test]
+async fn a_clock_of_another_century_changes_nothing() {
+    for clock_ms in [0, 60_000, 978_307_200_000] {
+        let fixture = Fixture::new();
+        store(&fixture, 1, 1).await;
+        let successor = Fixture::over(fixture.memory.clone(), false);
+        successor.set_clock(clock_ms);
+        assert_eq!(store(&successor, 1, 2).await.name.timestamp_ms, NOW_MS + 1, "{clock_ms}");
+        assert_eq!(latest(&successor, 1).await.checkpoint_id, 2);
+    }
+    let fixture = Fixture::new();
+    store(&fixture, 1, 1).await;
+    fixture.set_clock(10_413_792_000_000);
+    store(&fixture, 1, 2).await;
+    let successor = Fixture::over(fixture.memory.clone(), false);
+    successor.set_clock(10_413_792_000_000);
+    assert_eq!(store(&successor, 1, 3).await.name.timestamp_ms, 10_413_792_000_001);
+}
+
+#[tokio::test]
 async fn what_is_stored_is_only_listed_when_the_clock_cannot_vouch() {
     let fixture = Fixture::new();
     store(&fixture, 1, 1).await;

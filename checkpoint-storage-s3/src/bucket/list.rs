@@ -187,11 +187,9 @@ fn read_page(output: &ListObjectsV2Output, prefix: &str) -> Result<Page, &'stati
 /// What the names after each of which a long listing is looked at sort after: further and further
 /// back from `now_ms`, as far as numbers sort as their text does.
 fn windows(now_ms: u64) -> impl Iterator<Item = String> {
-    let digits = |number: u64| number.checked_ilog10();
     std::iter::successors(Some(FIRST_WINDOW_MS), |window| window.checked_mul(WINDOW_GROWTH))
         .map_while(move |window| now_ms.checked_sub(window))
-        .take_while(move |bound| digits(*bound) == digits(now_ms))
-        .map(naming::before_timestamp)
+        .map_while(naming::before_timestamp)
 }
 
 #[cfg(test)]
