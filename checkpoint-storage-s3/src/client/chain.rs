@@ -40,7 +40,7 @@ impl Chain {
                 let reason = format!("no answer within {:?}", self.time_limit);
                 Err(CredentialsError::provider_error(reason))
             };
-            match asked.await.unwrap_or_else(timed_out) {
+            match asked.await.unwrap_or_else(timed_out).and_then(in_headers) {
                 Ok(credentials) => {
                     debug!(?source, "credentials obtained");
                     return Ok(credentials);
@@ -69,8 +69,47 @@ impl ProvideCredentials for Chain {
     }
 }
 
+/// The SDK panics on credentials that no header can hold; they may come with the line end of a file.
+fn in_headers(credentials: Credentials) -> Result {
+    let parts = [
+        ("access key id", Some(credentials.access_key_id())),
+        ("secret key", Some(credentials.secret_access_key())),
+        ("session token", credentials.session_token()),
+    ];
+    let unfit = parts.iter().find(|(_, text)| text.is_some_and(|it| it.contains(char::is_control)));
+    match unfit {
+        Some((part, _)) => Err(CredentialsError::provider_error(format!(
+            "its {part} holds a control character, such as a line end"
+        ))),
+        None => Ok(credentials),
+    }
+}
+
 /// Why a source gave nothing, in one line. The SDK's own words for a whole chain of errors hold the
 /// answers of servers, which may hold secrets.
 fn reason(source: &Source, error: &(dyn StdError + 'static)) -> String {
     format!("{source:?} ({}): {}", source.reads(), one_line(&innermost(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn credentials_with_a_line_end_are_an_error_of_their_source() {
+        let given = |id: &str, secret: &str, token: Option<&str>| {
+            Credentials::new(id, secret, token.map(str::to_owned), None, "test")
+        };
+        let mut chain = Chain::new(Duration::from_secs(1));
+        chain.push(Source::Instance, given("hush\n", "hush", None));
+        chain.push(Source::Container, given("id", "hush\n", None));
+        chain.push(Source::Profile, given("id", "hush", Some("hush\r")));
+        let reason = innermost(&chain.ask().await.expect_err("none can be sent"));
+        for part in ["Instance", "its access key id", "its secret key", "its session token"] {
+            assert!(reason.contains(part), "{reason}");
+        }
+        assert!(!reason.contains("hush"), "{reason}");
+        chain.push(Source::Environment, given("id", "hush", None));
+        assert_eq!(chain.ask().await.expect("the last one fits").access_key_id(), "id");
+    }
 }

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use tracing::warn;
 
 use super::roles::{AssumedRole, WebIdentity};
-use super::{Endpoint, Variables, aws_variable, wrong};
+use super::{Endpoint, Variables, aws_variable, in_headers, wrong};
 
 /// Something that gives credentials, as Hadoop and AWS name it.
 #[derive(Clone, PartialEq, Eq)]
@@ -169,11 +169,13 @@ impl Credentials {
 
 impl AccessKey {
     fn read(config: &PluginConfig) -> Result<Option<Self>> {
-        match (ACCESS_KEY.given(config)?, SECRET_KEY.given(config)?) {
+        let text =
+            |key: &Key| key.given(config)?.map(|text| in_headers(key.name, text)).transpose();
+        match (text(&ACCESS_KEY)?, text(&SECRET_KEY)?) {
             (Some(id), Some(secret)) => Ok(Some(Self {
                 id: id.to_owned(),
                 secret: secret.into(),
-                token: SESSION_TOKEN.given(config)?.map(SecretString::from),
+                token: text(&SESSION_TOKEN)?.map(SecretString::from),
             })),
             (None, None) => Ok(None),
             (id, _) => {

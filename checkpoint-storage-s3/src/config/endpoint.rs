@@ -4,7 +4,7 @@ use checkpoint_storage_api::{PluginConfig, Result};
 use checkpoint_storage_keys::rows::s3::{ENDPOINT, PATH_STYLE, REGION, SSL};
 use checkpoint_storage_keys::values;
 
-use super::{Variables, aws_variable, wrong};
+use super::{Variables, aws_variable, in_headers, wrong};
 
 /// Where AWS's own servers are, with the variants for China.
 const AWS_DOMAINS: [&str; 2] = [".amazonaws.com", ".amazonaws.com.cn"];
@@ -62,10 +62,11 @@ impl Endpoint {
         let tls = SSL.read(config, values::boolean)?;
         let given = ENDPOINT.given(config)?.map(|text| Address::parse(text, tls)).transpose()?;
         let by_name = given.as_ref().and_then(|address| region_in(&address.host));
-        let by_environment =
-            || REGION_VARIABLES.iter().find_map(|name| aws_variable(variables, name));
-        let region = REGION.given(config)?.map(str::to_owned);
-        let region = region.or(by_name).or_else(by_environment);
+        let region = match (REGION.given(config)?, by_name) {
+            (Some(text), _) => Some(in_headers(REGION.name, text)?.to_owned()),
+            (None, Some(region)) => Some(region),
+            (None, None) => region_of(variables)?,
+        };
         let is_aws = given.as_ref().is_none_or(|address| is_aws(&address.host));
         let path_style = match PATH_STYLE.given(config)? {
             Some(_) => PATH_STYLE.read(config, values::boolean)?,
@@ -80,6 +81,13 @@ impl Endpoint {
             is_aws,
         })
     }
+}
+
+/// The region that the environment names.
+fn region_of(variables: Variables<'_>) -> Result<Option<String>> {
+    let named =
+        REGION_VARIABLES.iter().find_map(|name| Some((*name, aws_variable(variables, name)?)));
+    named.map(|(name, text)| in_headers(name, &text).map(str::to_owned)).transpose()
 }
 
 struct Address {

@@ -112,6 +112,21 @@ pub(crate) fn wrong(key: &Key, problem: impl Into<String>, advice: impl Into<Str
         .with_advice(advice)
 }
 
+/// A text that goes into headers as it is: the SDK panics on a control character in it. It is not
+/// shown. `name` is the key or the variable that holds it.
+fn in_headers<'t>(name: &str, text: &'t str) -> Result<&'t str> {
+    if !text.contains(char::is_control) {
+        return Ok(text);
+    }
+    let problem = "its value holds a control character, such as a line end";
+    Err(Error::new(ErrorKind::InvalidConfig, "open", problem)
+        .with_subject(format_args!("`{name}`"))
+        .with_advice(
+            "write the value without it: a line end is a usual one, at the end of a file that the \
+             value was taken from, such as a secret of Kubernetes",
+        ))
+}
+
 impl S3Config {
     /// Reads files that the configuration names: keystores, authorities. Keys that are not this
     /// plugin's are the host's business.

@@ -12,7 +12,7 @@ use checkpoint_storage_keys::rows::s3::{
 use checkpoint_storage_keys::values;
 
 use super::credentials::{AccessKey, Source, usable_sources};
-use super::{Variables, aws_variable, wrong};
+use super::{Variables, aws_variable, in_headers, wrong};
 
 /// What a session is called where nothing else says it.
 const SESSION_NAME: &str = "checkpoint-storage";
@@ -71,13 +71,16 @@ impl AssumedRole {
             true => text,
             false => format!("https://{text}"),
         });
+        let region = ROLE_STS_REGION.given(config)?;
         Ok(Self {
             arn: arn.to_owned(),
             session_name: text(&ROLE_SESSION_NAME)?.unwrap_or_else(|| SESSION_NAME.to_owned()),
             duration: ROLE_SESSION_DURATION.read(config, values::time)?,
             external_id: text(&ROLE_EXTERNAL_ID)?,
             endpoint: endpoint.or_else(|| endpoint_of(variables)),
-            region: text(&ROLE_STS_REGION)?,
+            region: region
+                .map(|text| in_headers(ROLE_STS_REGION.name, text).map(str::to_owned))
+                .transpose()?,
             sources,
         })
     }

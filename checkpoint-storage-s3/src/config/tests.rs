@@ -377,6 +377,32 @@ fn a_proxy_has_both_of_a_login_or_neither() {
 }
 
 #[test]
+fn a_line_end_in_what_goes_into_headers_is_refused_by_name() {
+    let role = [
+        ("fs.s3a.aws.credentials.provider", "AssumedRoleCredentialProvider"),
+        ("fs.s3a.assumed.role.arn", "arn"),
+    ];
+    let keys = [("s3.bucket", "b"), ("fs.s3a.access-key", "id"), ("fs.s3a.secret-key", "hush")];
+    for (name, value) in [
+        ("fs.s3a.access-key", "hush\n"),
+        ("fs.s3a.secret-key", "hush\r\n"),
+        ("fs.s3a.session.token", "hush\n"),
+        ("fs.s3a.endpoint.region", "hush\n"),
+        ("fs.s3a.assumed.role.sts.endpoint.region", "hush\u{7f}"),
+    ] {
+        let others = keys.iter().chain(&role).filter(|pair| pair.0 != name).copied();
+        let pairs: Vec<_> = others.chain([(name, value)]).collect();
+        let error = refused(&pairs);
+        assert_eq!(error.subject(), format!("`{name}`"));
+        assert!(error.advice().is_some_and(|advice| advice.contains("a line end")), "{error}");
+    }
+    let variables = |name: &str| (name == "AWS_REGION").then(|| "hush\n".to_owned());
+    let error = load_with(&keys, &variables).expect_err("the region is no header's");
+    assert_eq!(error.subject(), "`AWS_REGION`");
+    assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+}
+
+#[test]
 fn nothing_that_is_kept_shows_a_secret() {
     let provider = ("fs.s3a.aws.credentials.provider", "process:give hush");
     let config = keyed(&[("fs.s3a.session.token", "hush"), provider]).expect("valid");
