@@ -1,22 +1,36 @@
 //! What the end-to-end tests share: built artifacts, plugins directories, the command line as a
-//! child process.
+//! child process, and
+//!
+//! - `storage`: storages of the built plugins
+//! - `configuration`: a `seatunnel.yaml`
+//! - `log`: what this process logs
+//! - `s3`, `hdfs`: servers, and what plugins find on them
+//! - `java`: the Java engine's storage plugins, beside this project's
+//! - `properties`: what holds for any input, for tests and fuzz targets
+//! - `service`: what of xtask serves the tests
 //!
 //! The tests build what they run with Cargo, so that `cargo test` alone is enough; after
 //! `cargo xtask test` has built it, that is a matter of moments.
 
+pub mod configuration;
 pub mod hdfs;
 pub mod java;
+mod log;
 pub mod properties;
 pub mod s3;
 mod service;
+pub mod storage;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
 use std::sync::OnceLock;
 
+use configuration::Configuration;
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub use log::Log;
 
 /// The packages whose artifacts the tests run.
 const PACKAGES: [&str; 6] = [
@@ -130,13 +144,12 @@ impl LocalSetup {
     /// Adds lines to `plugin-config`.
     pub fn configure(&self, more: &str) {
         let namespace = self.namespace();
-        let more: String = more.lines().map(|line| format!("          {line}\n")).collect();
-        let yaml = format!(
-            "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        type: hdfs\n        \
-             plugin-config:\n          storage-type: local\n          storageNameSpace: {}\n{more}",
-            namespace.display()
-        );
-        std::fs::write(self.configuration(), yaml).expect("the configuration can be written");
+        let own = format!("storage-type: local\nstorageNameSpace: {}\n", namespace.display());
+        let plugin = own + more;
+        let configuration =
+            Configuration { storage: "type: hdfs", plugin: &plugin, ..Configuration::default() };
+        std::fs::write(self.configuration(), configuration.yaml())
+            .expect("the configuration can be written");
     }
 
     /// The configuration's file.
@@ -161,14 +174,7 @@ impl LocalSetup {
 
     /// The names of the job's stored files, other files of the job included.
     pub fn files(&self, job: &str) -> Vec<String> {
-        let Ok(directory) = std::fs::read_dir(self.namespace().join(job)) else {
-            return Vec::new();
-        };
-        let mut names: Vec<_> = directory
-            .map(|file| file.expect("readable").file_name().into_string().expect("UTF-8"))
-            .collect();
-        names.sort();
-        names
+        files_in(&self.namespace().join(job))
     }
 }
 
@@ -176,6 +182,16 @@ impl Default for LocalSetup {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The names of the files in a directory, sorted; none if there is no directory.
+pub fn files_in(directory: &Path) -> Vec<String> {
+    let Ok(directory) = std::fs::read_dir(directory) else { return Vec::new() };
+    let mut names: Vec<_> = directory
+        .map(|file| file.expect("readable").file_name().into_string().expect("UTF-8"))
+        .collect();
+    names.sort();
+    names
 }
 
 /// The command line with a configuration and a plugins directory.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use checkpoint_storage_conformance::{FreshDirectories, Suite};
-use checkpoint_storage_tests::s3::{S3Places, S3Server, in_process, minio};
+use checkpoint_storage_tests::s3::{IN_PARTS, Keys, S3Places, S3Server, in_process, minio};
 use checkpoint_storage_tests::{plugin, plugin_from_outside};
 use storage_host::LoadedPlugin;
 
@@ -23,15 +23,10 @@ fn localfile_does_all_that_is_owed() {
     assert_eq!(report.unsupported(), [] as [&str; 0]);
 }
 
-/// Keys of the plugin `s3`.
-type Keys = &'static [(&'static str, &'static str)];
-
 /// Every checkpoint in one request.
-const WHOLE: Keys = &[("s3.multipart-threshold", "1G")];
-/// In parts as soon and as small as S3 allows.
-const IN_PARTS: Keys = &[("s3.multipart-threshold", "5M"), ("fs.s3a.multipart.size", "5M")];
+const WHOLE: Keys<'_> = &[("s3.multipart-threshold", "1G")];
 
-fn s3_does_all_that_is_owed(server: &S3Server, keys: Keys) {
+fn s3_does_all_that_is_owed(server: &S3Server, keys: Keys<'_>) {
     let subject = S3Places::new(load(&plugin("checkpoint_storage_s3")), server).with(keys);
     let report = Suite::all().run(Arc::new(subject), |_| ());
     report.assert_passed();

@@ -13,7 +13,7 @@ const BESIDE: u64 = 40 << 20;
 fn a_job_that_is_killed_recovers_from_a_bucket() {
     let Some(server) = minio() else { return };
     let setup = S3Setup::new(server);
-    setup.configure("interval: 100", "");
+    setup.configure("interval: 100", &[]);
     let demo = ["--json", "demo", "--job", "demo", "--events", "200000", "--savepoint"];
     let summary = run(setup.command(demo).stdin(Stdio::null()));
     let summary: Value = serde_json::from_slice(&summary.stdout).expect("one JSON document");
@@ -31,7 +31,7 @@ fn a_state_of_64_mib_needs_40_mib_beside_itself() {
     let Some(server) = minio() else { return };
     for threshold in ["1G", "5M"] {
         let setup = S3Setup::new(server);
-        setup.configure("", &format!("s3.multipart-threshold: {threshold}"));
+        setup.configure("", &[("s3.multipart-threshold", threshold)]);
         let states: Vec<u8> = (0..64 << 20).map(|i: u32| i.to_le_bytes()[i as usize % 3]).collect();
         let input = setup.folder().join("states");
         let output = setup.folder().join("states.out");

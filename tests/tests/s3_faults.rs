@@ -7,11 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use checkpoint_storage_api::{
     CheckpointEntry, CheckpointName, CheckpointStorage, JobId, ListQuery, Outcome, PipelineState,
-    PluginConfig,
 };
-use checkpoint_storage_tests::plugins_directory;
-use checkpoint_storage_tests::s3::{FaultyProxy, S3Server, Shares, minio};
-use storage_host::{ManagedStorage, StorageHost, StorageSettings};
+use checkpoint_storage_tests::s3::{FaultyProxy, IN_PARTS, S3Server, Shares, minio};
+use checkpoint_storage_tests::storage;
+use storage_host::ManagedStorage;
 
 const PIPELINES: i32 = 8;
 const STORES_OF_EACH: i64 = 125;
@@ -41,15 +40,8 @@ fn states(pipeline: i32, checkpoint: i64) -> Bytes {
     block.into_iter().cycle().take(len).collect()
 }
 
-async fn open(host: &StorageHost, config: PluginConfig) -> ManagedStorage {
-    host.open_plugin("s3", config, StorageSettings::default()).await.expect("opened")
-}
-
-fn config(server: &S3Server, bucket: &str) -> PluginConfig {
-    let mut config = server.plugin_config(bucket, "/faults");
-    config.set("s3.multipart-threshold", "5M");
-    config.set("fs.s3a.multipart.size", "5M");
-    config
+async fn open(server: &S3Server, bucket: &str) -> ManagedStorage {
+    storage::open("s3", server.plugin_config_with(bucket, "/faults", IN_PARTS)).await
 }
 
 /// Stores one checkpoint after the other and deletes what is too old, as an engine does.
@@ -87,12 +79,10 @@ fn nothing_is_lost_doubled_or_acknowledged_falsely() {
     let bucket = server.new_bucket();
     let shares = Shares { refused: 0.10, reset: 0.15, unanswered: 0.05 };
     let proxy = FaultyProxy::new(server, shares, 6);
-    let plugins = plugins_directory(&["checkpoint_storage_s3"]);
-    let host = StorageHost::discover(plugins.path()).expect("readable");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let job = JobId::new("job").expect("valid");
-        let storage = Arc::new(open(&host, config(&proxy.server(), &bucket)).await);
+        let storage = Arc::new(open(&proxy.server(), &bucket).await);
         let writers: Vec<_> = (1..=PIPELINES)
             .map(|pipeline| tokio::spawn(write(Arc::clone(&storage), job.clone(), pipeline)))
             .collect();
@@ -119,7 +109,7 @@ fn nothing_is_lost_doubled_or_acknowledged_falsely() {
         println!("{all} stores, {failed} failed");
         assert!(failed * 50 < all as usize, "{failed} of {all} stores failed");
 
-        let directly = open(&host, config(server, &bucket)).await;
+        let directly = open(server, &bucket).await;
         let listed = directly.list(&job, &ListQuery::all()).await.expect("listed");
         for (pipeline, known) in &known {
             let of_pipeline = listed.iter().filter(|entry| entry.name.pipeline_id == *pipeline);

@@ -16,18 +16,13 @@ use checkpoint_storage_api::{
 use checkpoint_storage_conformance::Subject;
 use checkpoint_storage_tests::s3::http::pass_on;
 use checkpoint_storage_tests::s3::{
-    Asked, FaultyProxy, ImdsServer, S3Places, S3Server, Shares, Troubles, in_process, minio,
+    Asked, FaultyProxy, ImdsServer, S3Places, S3Server, Shares, Troubles, in_process, servers,
 };
 use http_body_util::{BodyExt, Empty};
 use hyper::{Method, Request, StatusCode};
 use serde_json::Value;
 
 const MIB: usize = 1 << 20;
-
-/// The server in this process, and MinIO where it can be had.
-fn servers() -> impl Iterator<Item = &'static S3Server> {
-    [Some(in_process()), minio()].into_iter().flatten()
-}
 
 /// A client that tries each request once.
 fn impatient(server: &S3Server) -> Client {
@@ -38,11 +33,6 @@ fn impatient(server: &S3Server) -> Client {
 /// The HTTP status of a failure; `None` where there was no answer.
 fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|answer| answer.status().as_u16())
-}
-
-async fn keys(client: &Client, bucket: &str) -> Vec<String> {
-    let listed = client.list_objects_v2().bucket(bucket).send().await.expect("listed");
-    listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
 }
 
 #[tokio::test]
@@ -61,7 +51,7 @@ async fn a_bare_client_stores_and_reads_on_each_server() {
             let object = client.get_object().bucket(&bucket).key(&key).send().await.expect("there");
             assert!(object.body.collect().await.expect("whole").into_bytes() == bytes);
         }
-        assert_eq!(keys(&client, &bucket).await.len(), 3);
+        assert_eq!(server.keys(&bucket).await.len(), 3);
         let other = S3Server { secret_key: "hush-another".to_owned(), ..server.clone() };
         let refused = other.client().list_objects_v2().bucket(&bucket).send().await;
         assert_eq!(status(&refused.expect_err("the wrong key")), Some(403));
@@ -167,7 +157,7 @@ async fn store_through(
     }
     let troubles = proxy.troubles();
     proxy.all_well();
-    let stored = keys(&client, &bucket).await.len();
+    let stored = proxy.server().keys(&bucket).await.len();
     assert_eq!(proxy.troubles(), Troubles { requests: troubles.requests + 1, ..troubles });
     (acknowledged, stored, troubles)
 }
@@ -218,7 +208,7 @@ async fn what_is_well_passes_as_it_is() {
         let missing = client.head_object().bucket(&bucket).key("b").send().await;
         assert_eq!(status(&missing.expect_err("not there")), Some(404));
         client.delete_object().bucket(&bucket).key("a").send().await.expect("deleted");
-        assert_eq!(keys(&client, &bucket).await, [""; 0]);
+        assert_eq!(proxy.server().keys(&bucket).await, [""; 0]);
         assert_eq!(proxy.troubles(), Troubles { requests: 6, ..Troubles::default() });
     }
 }

@@ -1,36 +1,12 @@
 //! A host that logs everything sees what the plugin does, and no secret of it. In a process of its
 //! own: the subscriber is global.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use checkpoint_storage_api::{
     CheckpointStorage, ErrorKind, JobId, ListQuery, PipelineState, PluginConfig, Result,
 };
-use checkpoint_storage_tests::plugins_directory;
-use checkpoint_storage_tests::s3::{TemporaryKeys, minio};
+use checkpoint_storage_tests::s3::{IN_PARTS, Keys, TemporaryKeys, minio};
+use checkpoint_storage_tests::{Log, storage};
 use serde_json::json;
-use storage_host::{StorageHost, StorageSettings};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
 
 /// What no text may hold.
 struct Secrets(Vec<String>);
@@ -44,9 +20,8 @@ impl Secrets {
 }
 
 /// Opens a storage, uses it in every way, and closes it.
-async fn work(host: &StorageHost, config: &PluginConfig) -> Result<()> {
-    let storage = host.open_plugin("s3", config.clone(), StorageSettings::default()).await;
-    let storage = storage.expect("opened");
+async fn work(config: PluginConfig) -> Result<()> {
+    let storage = storage::open("s3", config).await;
     let job = JobId::new("job").expect("valid");
     for (id, size) in [(1, 1024), (2, 8 << 20)] {
         storage.store(PipelineState::new(job.clone(), 1, id, vec![7; size])).await?;
@@ -77,14 +52,8 @@ async fn a_log_of_everything_holds_no_secret() {
         "AWS4-HMAC-SHA256 Credential".to_owned(),
         "Signature=".to_owned(),
     ]);
-    let configured = |more: &[(&str, &str)]| {
-        let mut config = server.plugin_config(&bucket, "/traced");
-        let parts = [("s3.multipart-threshold", "6M"), ("fs.s3a.multipart.size", "5M")];
-        for &(key, value) in parts.iter().chain(more) {
-            config.set(key, value);
-        }
-        config
-    };
+    let configured =
+        |more: Keys<'_>| server.plugin_config_with(&bucket, "/traced", &[IN_PARTS, more].concat());
     let temporary = |secret: &str, token: &str| {
         configured(&[
             ("fs.s3a.access-key", &keys.id),
@@ -94,35 +63,28 @@ async fn a_log_of_everything_holds_no_secret() {
     };
 
     // From here on: the bare client above is this process's own, and may log what it likes.
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_env_filter("trace")
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .init();
-    let plugins = plugins_directory(&["checkpoint_storage_s3"]);
-    let host = StorageHost::discover(plugins.path()).expect("readable");
-    work(&host, &temporary(&keys.secret, &keys.token)).await.expect("it works");
+    let log = Log::begin("trace");
+    work(temporary(&keys.secret, &keys.token)).await.expect("it works");
     let role = configured(&[
         ("fs.s3a.aws.credentials.provider", "AssumedRoleCredentialProvider"),
         ("fs.s3a.assumed.role.arn", "arn:aws:iam::1:role/checkpoints"),
         ("fs.s3a.assumed.role.sts.endpoint", &server.endpoint),
     ]);
-    work(&host, &role).await.expect("it works");
+    work(role).await.expect("it works");
     let document = json!({
         "Version": 1,
         "AccessKeyId": keys.id,
         "SecretAccessKey": keys.secret,
         "SessionToken": keys.token,
     });
-    let file = plugins.path().join("keys");
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let file = folder.path().join("keys");
     std::fs::write(&file, document.to_string()).expect("written");
     let command = format!("process:cat '{}' # hush-argument", file.display());
     let process = configured(&[("fs.s3a.aws.credentials.provider", &command)]);
-    work(&host, &process).await.expect("it works");
+    work(process).await.expect("it works");
     for (secret, token) in [("hush-secret", &*keys.token), (&*keys.secret, "hush-token")] {
-        let error = work(&host, &temporary(secret, token)).await.expect_err("refused");
+        let error = work(temporary(secret, token)).await.expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
         secrets.assert_not_in(&format!("{error} {error:?}"));
     }

@@ -6,25 +6,15 @@ use std::time::{Duration, Instant};
 use aws_sdk_s3::Client;
 use bytes::Bytes;
 use checkpoint_storage_api::{
-    CheckpointName, CheckpointStorage, JobId, ListQuery, PipelineState, PluginConfig,
-    ReclaimOptions, ScanKind,
+    CheckpointName, CheckpointStorage, JobId, ListQuery, PipelineState, ReclaimOptions, ScanKind,
 };
-use checkpoint_storage_tests::plugins_directory;
-use checkpoint_storage_tests::s3::{FaultyProxy, S3Server, S3Setup, Shares, minio};
+use checkpoint_storage_tests::s3::{FaultyProxy, IN_PARTS, Keys, S3Server, S3Setup, Shares, minio};
+use checkpoint_storage_tests::storage;
 use futures_util::StreamExt as _;
-use storage_host::{ManagedStorage, StorageHost, StorageSettings};
+use storage_host::ManagedStorage;
 
-const PARTS: [(&str, &str); 2] =
-    [("s3.multipart-threshold", "5M"), ("fs.s3a.multipart.size", "5M")];
-
-async fn open(server: &S3Server, bucket: &str, more: &[(&str, &str)]) -> ManagedStorage {
-    let plugins = plugins_directory(&["checkpoint_storage_s3"]);
-    let host = StorageHost::discover(plugins.path()).expect("readable");
-    let mut config: PluginConfig = server.plugin_config(bucket, "");
-    for (key, value) in more {
-        config.set(*key, *value);
-    }
-    host.open_plugin("s3", config, StorageSettings::default()).await.expect("opened")
+async fn open(server: &S3Server, bucket: &str, more: Keys<'_>) -> ManagedStorage {
+    storage::open("s3", server.plugin_config_with(bucket, "", more)).await
 }
 
 fn job() -> JobId {
@@ -41,7 +31,7 @@ async fn uploads(client: &Client, bucket: &str) -> usize {
 async fn a_dropped_store_is_aborted_and_nothing_of_it_is_visible() {
     let Some(server) = minio() else { return };
     let bucket = server.new_bucket();
-    let (client, storage) = (server.client(), open(server, &bucket, &PARTS).await);
+    let (client, storage) = (server.client(), open(server, &bucket, IN_PARTS).await);
     let states = Bytes::from(vec![7; 64 << 20]);
     let mut begun = false;
     for _ in 0..20 {
@@ -72,7 +62,7 @@ async fn a_dropped_store_is_aborted_and_nothing_of_it_is_visible() {
 async fn a_killed_store_leaves_what_only_a_clean_up_finds() {
     let Some(server) = minio() else { return };
     let setup = S3Setup::new(server);
-    setup.configure("", "s3.multipart-threshold: 5M\nfs.s3a.multipart.size: 5M");
+    setup.configure("", IN_PARTS);
     let input = setup.folder().join("states");
     std::fs::File::create(&input).and_then(|file| file.set_len(256 << 20)).expect("made");
     let client = server.client();

@@ -1,6 +1,6 @@
 //! Servers that speak S3, what stands between them and a plugin, and what the plugin finds on them.
 //!
-//! - `server`: a server, and a bare client of it
+//! - `server`: a server, a bare client of it, and a plugin's keys for it
 //! - `setup`: a bucket with a configuration file, for the command line
 //! - `minio`: MinIO, as `cargo xtask` builds and starts it
 //! - `in_process`: s3s-fs, a second opinion that needs nothing installed
@@ -30,6 +30,11 @@ pub use minio::minio;
 pub use places::S3Places;
 pub use proxy::{FaultyProxy, Shares, Troubles};
 pub use relay::Relay;
-pub use server::S3Server;
+pub use server::{IN_PARTS, Keys, S3Server};
 pub use setup::S3Setup;
 pub use temporary::TemporaryKeys;
+
+/// The server in this process, and MinIO where it can be had.
+pub fn servers() -> impl Iterator<Item = &'static S3Server> {
+    [Some(in_process()), minio()].into_iter().flatten()
+}

@@ -1,9 +1,16 @@
-//! A server that speaks S3, and a bare client of it.
+//! A server that speaks S3, a bare client of it, and a plugin's keys for it.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use checkpoint_storage_api::PluginConfig;
+
+/// Keys of `plugin-config`, and their values.
+pub type Keys<'a> = &'a [(&'a str, &'a str)];
+
+/// What lets the plugin store in parts, as soon and as small as S3 allows.
+pub const IN_PARTS: Keys<'static> =
+    &[("s3.multipart-threshold", "5M"), ("fs.s3a.multipart.size", "5M")];
 
 /// A server and the keys to it. It has no `Debug`, which would show them.
 #[derive(Clone)]
@@ -64,15 +71,35 @@ impl S3Server {
         name
     }
 
+    /// The keys of all objects in a bucket, sorted. Tests store no more than one listing shows.
+    pub async fn keys(&self, bucket: &str) -> Vec<String> {
+        let listed = self.client().list_objects_v2().bucket(bucket).send().await.expect("listed");
+        assert_ne!(listed.is_truncated(), Some(true), "more than one listing shows");
+        let keys = listed.contents().iter().map(|object| object.key().expect("a key").to_owned());
+        let mut keys: Vec<_> = keys.collect();
+        keys.sort();
+        keys
+    }
+
     /// What a plugin needs to store below `namespace` in a bucket.
     pub fn plugin_config(&self, bucket: &str, namespace: &str) -> PluginConfig {
-        [
+        self.plugin_config_with(bucket, namespace, &[])
+    }
+
+    /// The same, and more keys, whose values count where a key is given twice.
+    pub fn plugin_config_with(
+        &self,
+        bucket: &str,
+        namespace: &str,
+        more: Keys<'_>,
+    ) -> PluginConfig {
+        let own = [
             ("s3.bucket", bucket),
             ("fs.s3a.endpoint", &self.endpoint),
             ("fs.s3a.access-key", &self.access_key),
             ("fs.s3a.secret-key", &self.secret_key),
             ("storageNameSpace", namespace),
-        ]
-        .into()
+        ];
+        own.iter().chain(more).copied().collect()
     }
 }

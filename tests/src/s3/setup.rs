@@ -6,7 +6,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::server::S3Server;
+use super::server::{Keys, S3Server};
+use crate::configuration::{Configuration, lines};
 use crate::{command_line, plugins_directory};
 
 /// The environment variable by which the configuration file gets the secret.
@@ -32,26 +33,22 @@ impl S3Setup {
             plugins: plugins_directory(&["checkpoint_storage_s3"]),
             folder: tempfile::tempdir().expect("a temporary directory"),
         };
-        setup.configure("", "");
+        setup.configure("", &[]);
         setup
     }
 
-    /// Adds lines to `checkpoint` and to `plugin-config`.
-    pub fn configure(&self, of_checkpoint: &str, of_plugin: &str) {
-        let indented = |lines: &str, by: usize| -> String {
-            lines.lines().map(|line| format!("{:by$}{line}\n", "")).collect()
-        };
+    /// Adds lines to `checkpoint` and keys to `plugin-config`.
+    pub fn configure(&self, checkpoint: &str, more: Keys<'_>) {
         let S3Server { endpoint, access_key, .. } = &self.server;
-        let yaml = format!(
-            "seatunnel:\n  engine:\n    checkpoint:\n{}      storage:\n        type: hdfs\n        \
-             max-retained: 3\n        plugin-config:\n          storage-type: s3\n          \
-             s3.bucket: {}\n          fs.s3a.endpoint: {endpoint}\n          \
-             fs.s3a.access-key: {access_key}\n          fs.s3a.secret-key: ${{{SECRET}}}\n{}",
-            indented(of_checkpoint, 6),
+        let plugin = format!(
+            "storage-type: s3\ns3.bucket: {}\nfs.s3a.endpoint: {endpoint}\n\
+             fs.s3a.access-key: {access_key}\nfs.s3a.secret-key: ${{{SECRET}}}\n{}",
             self.bucket,
-            indented(of_plugin, 10),
+            lines(more.iter().copied()),
         );
-        self.write_configuration(&yaml);
+        let storage = "type: hdfs\nmax-retained: 3";
+        let configuration = Configuration { checkpoint, storage, plugin: &plugin };
+        self.write_configuration(&configuration.yaml());
     }
 
     /// Replaces the configuration.

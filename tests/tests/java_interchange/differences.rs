@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use checkpoint_storage_api::CheckpointStorage;
+use checkpoint_storage_tests::configuration::Configuration;
 use checkpoint_storage_tests::java::ours::{self, job, names};
 use checkpoint_storage_tests::java::{State, jars};
 use checkpoint_storage_tests::{command_line, plugins_directory, run};
@@ -21,23 +22,17 @@ fn state(pipeline: i32, checkpoint: i64) -> State {
 fn one_configuration_serves_both_if_it_has_java_s_spellings() {
     let Some(jars) = jars() else { return };
     let plugins = plugins_directory(&["checkpoint_storage_localfile"]);
-    for (plugin, keys) in [
-        (
-            Plugin::Hdfs,
-            "type: hdfs\n        plugin-config:\n          storage.type: hdfs\n          fs.defaultFS: file:///",
-        ),
-        (Plugin::LocalFile, "type: localfile\n        plugin-config:"),
+    for (plugin, storage, keys) in [
+        (Plugin::Hdfs, "type: hdfs", "storage.type: hdfs\nfs.defaultFS: file:///\n"),
+        (Plugin::LocalFile, "type: localfile", ""),
     ] {
         let folder = Folder::new();
         let mut java = plugin.open(jars, &folder.namespace());
         java.store(&state(1, 1)).expect("stored");
-        let yaml = format!(
-            "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        {keys}\n          \
-             namespace: {}\n",
-            folder.namespace().display()
-        );
+        let keys = format!("{keys}namespace: {}", folder.namespace().display());
+        let configuration = Configuration { storage, plugin: &keys, ..Configuration::default() };
         let file = folder.root().join("seatunnel.yaml");
-        fs::write(&file, yaml).expect("written");
+        fs::write(&file, configuration.yaml()).expect("written");
         let read = run(&mut command_line(&file, plugins.path(), ["get", JOB, "1", "1"]));
         assert_eq!(read.stdout, b"states", "{plugin:?}");
 

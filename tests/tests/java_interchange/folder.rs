@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use checkpoint_storage_api::PluginConfig;
-use checkpoint_storage_tests::plugins_directory;
-use storage_host::{ManagedStorage, StorageHost, StorageSettings};
+use checkpoint_storage_tests::{files_in, storage};
+use storage_host::ManagedStorage;
 use tempfile::TempDir;
 
 /// A namespace on the local disk.
@@ -29,25 +28,12 @@ impl Folder {
 
     /// The names of all files in a job's directory, sorted.
     pub(crate) fn files(&self, job: &str) -> Vec<String> {
-        let Ok(directory) = std::fs::read_dir(self.job(job)) else { return Vec::new() };
-        let mut names: Vec<_> = directory
-            .map(|file| file.expect("readable").file_name().into_string().expect("UTF-8"))
-            .collect();
-        names.sort();
-        names
+        files_in(&self.job(job))
     }
 
     pub(crate) async fn open(&self) -> ManagedStorage {
-        self.open_with(&[]).await
-    }
-
-    pub(crate) async fn open_with(&self, keys: &[(&str, &str)]) -> ManagedStorage {
-        let plugins = plugins_directory(&["checkpoint_storage_localfile"]);
-        let host = StorageHost::discover(plugins.path()).expect("readable");
         let namespace = self.namespace();
         let namespace = namespace.to_str().expect("UTF-8");
-        let namespace = [("storageNameSpace", namespace)];
-        let config: PluginConfig = namespace.iter().chain(keys).copied().collect();
-        host.open_plugin("localfile", config, StorageSettings::default()).await.expect("opened")
+        storage::open("localfile", [("storageNameSpace", namespace)].into()).await
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use checkpoint_storage_tests::configuration::Configuration;
 use checkpoint_storage_tests::java::{Java, State, jars};
 use checkpoint_storage_tests::{artifacts, command_line, plugin, run, skip};
 
@@ -51,12 +52,12 @@ impl Shared {
         for jar in fs::read_dir(jars).expect("readable") {
             copy(&jar.expect("readable").path(), "jars");
         }
-        let yaml = format!(
-            "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        type: hdfs\n        \
-             plugin-config: {{ storage-type: local, storageNameSpace: {}, {keys} }}\n",
-            shared.path("checkpoints").display()
-        );
-        fs::write(shared.path("seatunnel.yaml"), yaml).expect("written");
+        let namespace = shared.path("checkpoints");
+        let keys =
+            format!("storage-type: local\nstorageNameSpace: {}\n{keys}", namespace.display());
+        let configuration =
+            Configuration { storage: "type: hdfs", plugin: &keys, ..Configuration::default() };
+        fs::write(shared.path("seatunnel.yaml"), configuration.yaml()).expect("written");
         Some(shared)
     }
 
@@ -130,7 +131,7 @@ fn a_jvm_under_another_user_is_shut_out_until_the_files_are_its_own() {
 fn with_a_common_group_either_user_works_on_what_ours_made() {
     let Some(jars) = jars() else { return };
     for plugin in Plugin::ALL {
-        let modes = "file-mode: \"0660\", dir-mode: \"2770\"";
+        let modes = "file-mode: \"0660\"\ndir-mode: \"2770\"";
         let Some(shared) = Shared::new(jars, modes) else { return };
         let stored = [shared.store("1", 1), shared.store("1", 2)];
         let mut java = shared.java(plugin);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use checkpoint_storage_tests::configuration::{Configuration, lines};
 use checkpoint_storage_tests::s3::{S3Server, S3Setup, TemporaryKeys, minio};
 
 pub(crate) const PROVIDER: &str = "fs.s3a.aws.credentials.provider";
@@ -71,15 +72,11 @@ impl Place {
     /// Configures the bucket, its server, and these keys.
     pub(crate) fn configure(&self, more: &[(&str, &str)]) {
         let place = [("s3.bucket", self.bucket()), ("fs.s3a.endpoint", &self.server().endpoint)];
-        let lines = place.iter().chain(more).map(|(key, value)| {
-            let quoted = value.replace('\'', "''");
-            format!("          {key}: '{quoted}'\n")
-        });
-        self.write_configuration(&format!(
-            "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        type: hdfs\n        \
-             plugin-config:\n          storage-type: s3\n{}",
-            lines.collect::<String>()
-        ));
+        let keys = [("storage-type", "s3")].iter().chain(&place).chain(more);
+        let plugin = lines(keys.copied());
+        let configuration =
+            Configuration { storage: "type: hdfs", plugin: &plugin, ..Configuration::default() };
+        self.write_configuration(&configuration.yaml());
     }
 
     pub(crate) fn write_configuration(&self, yaml: &str) {

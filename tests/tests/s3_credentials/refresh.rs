@@ -4,10 +4,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind, JobId, PipelineState, PluginConfig};
-use checkpoint_storage_tests::plugins_directory;
 use checkpoint_storage_tests::s3::{Asked, ImdsServer};
+use checkpoint_storage_tests::storage;
 use serde_json::json;
-use storage_host::{StorageHost, StorageSettings};
 
 use crate::place::{PROVIDER, Place, block_on};
 
@@ -68,14 +67,12 @@ fn keys_that_expire_are_fetched_again_and_stores_go_on() {
 
 /// What the child does: it finds the metadata service by its environment.
 async fn store_until_the_keys_have_changed(endpoint: &str, bucket: &str) {
-    let plugins = plugins_directory(&["checkpoint_storage_s3"]);
-    let host = StorageHost::discover(plugins.path()).expect("readable");
     let config = PluginConfig::from([
         ("s3.bucket", bucket),
         ("fs.s3a.endpoint", endpoint),
         (PROVIDER, "org.apache.hadoop.fs.s3a.InstanceProfileCredentialsProvider"),
     ]);
-    let storage = host.open_plugin("s3", config, StorageSettings::default()).await.expect("opened");
+    let storage = storage::open("s3", config).await;
     let store = async |job: &str, id| {
         let job = JobId::new(job).expect("valid");
         storage.store(PipelineState::new(job, 1, id, &b"states"[..])).await

@@ -1,23 +1,23 @@
 //! Keys that are missing, unknown, wrong, out of date, or not allowed what they are used for.
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind, ListQuery};
-use checkpoint_storage_tests::s3::{S3Server, S3Setup, TemporaryKeys, in_process, minio};
+use checkpoint_storage_tests::configuration::Configuration;
+use checkpoint_storage_tests::s3::{S3Server, S3Setup, TemporaryKeys, in_process, minio, servers};
 
 use crate::storage::{
-    NAMESPACE, Told, all_tell, assert_told, config, job, open, servers, some_name, state, store,
-    told,
+    NAMESPACE, Told, all_tell, assert_told, config, job, open, some_name, state, store, told,
 };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_credentials_is_refused_before_anything_is_sent() {
     let setup = S3Setup::new(in_process());
-    let without = format!(
-        "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        type: hdfs\n        \
-         plugin-config:\n          storage-type: s3\n          s3.bucket: {}\n          \
-         fs.s3a.endpoint: http://127.0.0.1:9\n",
+    let plugin = format!(
+        "storage-type: s3\ns3.bucket: {}\nfs.s3a.endpoint: http://127.0.0.1:9",
         setup.bucket
     );
-    setup.write_configuration(&without);
+    let without =
+        Configuration { storage: "type: hdfs", plugin: &plugin, ..Configuration::default() };
+    setup.write_configuration(&without.yaml());
     for command in [&["jobs"][..], &["store", "1", "1", "1", "/dev/null"], &["list", "1"]] {
         let output = setup.command(command).output().expect("started");
         let said = String::from_utf8_lossy(&output.stderr);

@@ -2,10 +2,10 @@
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind};
 use checkpoint_storage_tests::s3::http::{answer, header, with_header};
-use checkpoint_storage_tests::s3::{Relay, minio};
+use checkpoint_storage_tests::s3::{IN_PARTS, Keys, Relay, minio};
 use hyper::Method;
 
-use crate::storage::{Keys, assert_told, config, job, log_of, open, state, store, told};
+use crate::storage::{assert_told, config, job, log_of, open, state, store, told};
 
 const ALGORITHM: &str = "x-amz-server-side-encryption";
 const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
@@ -31,8 +31,7 @@ async fn every_write_asks_for_the_encryption_that_is_configured() {
             })
         });
         let bucket = server.new_bucket();
-        let parts = [("s3.multipart-threshold", "5M"), ("fs.s3a.multipart.size", "5M")];
-        let more = [more, &parts].concat();
+        let more = [more, IN_PARTS].concat();
         let storage = open(config(&relay.server(server), &bucket, &more)).await;
         store(&storage, 1).await;
         let mut large = state(2);

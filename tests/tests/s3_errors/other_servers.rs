@@ -7,16 +7,13 @@ use checkpoint_storage_api::{
     CheckpointStorage, ErrorKind, ImportOptions, ListQuery, PipelineState,
 };
 use checkpoint_storage_tests::s3::http::{Asked, error};
-use checkpoint_storage_tests::s3::{Relay, S3Server};
+use checkpoint_storage_tests::s3::{IN_PARTS, Relay, S3Server, servers};
 use hyper::Method;
 use storage_host::ManagedStorage;
 
-use crate::storage::{
-    Keys, TWICE, assert_told, config, job, log_of, open, servers, state, store, told,
-};
+use crate::storage::{TWICE, assert_told, config, job, log_of, open, state, store, told};
 
 const CONDITION: &str = "if-none-match";
-const IN_PARTS: Keys<'_> = &[("s3.multipart-threshold", "5M"), ("fs.s3a.multipart.size", "5M")];
 
 fn large(checkpoint: i64) -> PipelineState {
     let mut large = state(checkpoint);

@@ -6,18 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use checkpoint_storage_api::{CheckpointName, CheckpointStorage, ErrorKind, ListQuery, Outcome};
 use checkpoint_storage_filesystem::naming;
 use checkpoint_storage_tests::s3::http::answer;
-use checkpoint_storage_tests::s3::{Relay, S3Server};
+use checkpoint_storage_tests::s3::{Relay, S3Server, servers};
 use hyper::Method;
 
-use crate::storage::{NAMESPACE, TWICE, config, job, open, servers, some_name, store};
+use crate::storage::{NAMESPACE, TWICE, config, job, open, some_name, store};
 
 fn key(name: impl std::fmt::Display) -> String {
     format!("{NAMESPACE}/job/{name}")
-}
-
-async fn keys(server: &S3Server, bucket: &str) -> Vec<String> {
-    let listed = server.client().list_objects_v2().bucket(bucket).send().await.expect("listed");
-    listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
 }
 
 async fn bytes(server: &S3Server, bucket: &str, key: &str) -> Vec<u8> {
@@ -43,7 +38,7 @@ async fn what_is_moved_aside_is_whole_and_gone_from_where_it_was() {
         let before = bytes(server, &bucket, &key(name)).await;
         let to = storage.quarantine(&job(), &name).await.expect("moved");
         assert_eq!(to, format!("s3a://{bucket}/{}", aside(&name)));
-        assert_eq!(keys(server, &bucket).await, [aside(&name)]);
+        assert_eq!(server.keys(&bucket).await, [aside(&name)]);
         assert_eq!(bytes(server, &bucket, &aside(&name)).await, before);
         assert_eq!(storage.list(&job(), &ListQuery::all()).await.expect("listed"), []);
         assert_eq!(storage.jobs().await.expect("listed"), []);
@@ -88,9 +83,9 @@ async fn a_move_that_broke_off_is_taken_up() {
         assert_eq!((error.operation(), error.kind()), ("quarantine", ErrorKind::Unavailable));
         assert!(error.is_retryable() && error.subject().ends_with(&key(name)), "{error}");
         assert!(error.advice().is_some_and(|advice| advice.contains("do it again")), "{error}");
-        assert_eq!(keys(server, &bucket).await, [key(name), aside(&name)]);
+        assert_eq!(server.keys(&bucket).await, [key(name), aside(&name)]);
         is_broken.store(false, Ordering::Relaxed);
         storage.quarantine(&job(), &name).await.expect("moved");
-        assert_eq!(keys(server, &bucket).await, [aside(&name)]);
+        assert_eq!(server.keys(&bucket).await, [aside(&name)]);
     }
 }

@@ -1,17 +1,16 @@
 //! Storages of the loaded library, and what their operations answer.
 
-use std::io::Write;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use checkpoint_storage_api::{
     CheckpointEntry, CheckpointName, CheckpointStorage, Error, ErrorKind, JobId, ListQuery,
     Outcome, PipelineState, PluginConfig,
 };
-use checkpoint_storage_tests::plugins_directory;
-use checkpoint_storage_tests::s3::{S3Server, in_process, minio};
-use storage_host::{ManagedStorage, StorageHost, StorageSettings};
-use tokio::sync::OnceCell;
+use checkpoint_storage_tests::Log;
+use checkpoint_storage_tests::s3::{Keys, S3Server};
+use checkpoint_storage_tests::storage::host;
+use storage_host::{ManagedStorage, StorageSettings};
 
 /// The namespace in every bucket.
 pub(crate) const NAMESPACE: &str = "errors";
@@ -19,59 +18,26 @@ pub(crate) const NAMESPACE: &str = "errors";
 /// What a server's answer must not take longer than.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-pub(crate) type Keys<'a> = &'a [(&'a str, &'a str)];
-
 /// Fewer attempts than by default, for what takes its time.
 pub(crate) const TWICE: (&str, &str) = ("fs.s3a.attempts.maximum", "2");
 
-/// What the library logs, from warnings on.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.bytes().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-static LOG: LazyLock<Log> = LazyLock::new(Log::default);
+/// What is logged, from warnings on.
+static LOG: LazyLock<Log> = LazyLock::new(|| Log::begin("warn"));
 
 /// The lines of the log that name a bucket.
 pub(crate) fn log_of(bucket: &str) -> Vec<String> {
-    let text = String::from_utf8(LOG.bytes().clone()).expect("UTF-8");
+    let text = LOG.text();
     assert!(!text.contains("hush"), "a secret is shown");
     text.lines().filter(|line| line.contains(bucket)).map(str::to_owned).collect()
 }
 
-async fn host() -> &'static StorageHost {
-    static HOST: OnceCell<StorageHost> = OnceCell::const_new();
-    let start = async || {
-        let log = tracing_subscriber::fmt().with_env_filter("warn").with_ansi(false);
-        log.with_writer(|| LOG.clone()).init();
-        let plugins = plugins_directory(&["checkpoint_storage_s3"]);
-        let host = StorageHost::discover(plugins.path()).expect("readable");
-        let config = S3Server {
-            endpoint: "http://127.0.0.1:1".to_owned(),
-            access_key: "none".to_owned(),
-            secret_key: "hush".to_owned(),
-        }
-        .plugin_config("none", "");
-        // The library is loaded once; its file may go then.
-        let opened = host.open_plugin("s3", config, StorageSettings::default()).await;
-        opened.expect("opened").close().await.expect("closed");
-        host
-    };
-    HOST.get_or_init(start).await
+async fn opened(
+    config: PluginConfig,
+    settings: StorageSettings,
+) -> Result<ManagedStorage, storage_host::Error> {
+    // It begins before the library is loaded.
+    LazyLock::force(&LOG);
+    host().open_plugin("s3", config, settings).await
 }
 
 /// Opens a storage that is configured well.
@@ -82,27 +48,17 @@ pub(crate) async fn open(config: PluginConfig) -> ManagedStorage {
 /// Opens a storage with an `operation-timeout`.
 pub(crate) async fn open_for(config: PluginConfig, operation_timeout: Duration) -> ManagedStorage {
     let settings = StorageSettings { operation_timeout, ..StorageSettings::default() };
-    host().await.open_plugin("s3", config, settings).await.expect("opened")
+    opened(config, settings).await.expect("opened")
 }
 
 /// What opening a storage that is configured badly says.
 pub(crate) async fn refusal(config: PluginConfig) -> storage_host::Error {
-    let opened = host().await.open_plugin("s3", config, StorageSettings::default()).await;
-    opened.expect_err("it cannot be opened")
+    opened(config, StorageSettings::default()).await.expect_err("it cannot be opened")
 }
 
 /// The configuration for a bucket on a server, with more keys.
 pub(crate) fn config(server: &S3Server, bucket: &str, more: Keys<'_>) -> PluginConfig {
-    let mut config = server.plugin_config(bucket, NAMESPACE);
-    for (key, value) in more {
-        config.set(*key, *value);
-    }
-    config
-}
-
-/// The server in this process, and MinIO where it can be had.
-pub(crate) fn servers() -> impl Iterator<Item = &'static S3Server> {
-    [Some(in_process()), minio()].into_iter().flatten()
+    server.plugin_config_with(bucket, NAMESPACE, more)
 }
 
 pub(crate) fn job() -> JobId {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use checkpoint_storage_tests::java::{Java, jars, s3a_jars};
-use checkpoint_storage_tests::plugins_directory;
 use checkpoint_storage_tests::s3::{S3Server, minio};
-use storage_host::{ManagedStorage, StorageHost, StorageSettings};
+use checkpoint_storage_tests::storage;
+use storage_host::ManagedStorage;
 
 /// The namespace, where a test does not choose another.
 pub(crate) const NAMESPACE: &str = "/seatunnel/checkpoint";
@@ -70,21 +70,12 @@ impl Place {
     }
 
     pub(crate) async fn ours_at(&self, bucket: &str, namespace: &str) -> ManagedStorage {
-        let plugins = plugins_directory(&["checkpoint_storage_s3"]);
-        let host = StorageHost::discover(plugins.path()).expect("readable");
-        let config = self.config(bucket, namespace).into_iter().collect();
-        host.open_plugin("s3", config, StorageSettings::default()).await.expect("opened")
+        storage::open("s3", self.config(bucket, namespace).into_iter().collect()).await
     }
 
     /// The keys of all objects in the bucket, sorted.
     pub(crate) async fn keys(&self) -> Vec<String> {
-        let listed = self.server.client().list_objects_v2().bucket(&self.bucket).send().await;
-        let listed = listed.expect("listed");
-        assert_eq!(listed.is_truncated(), Some(false), "tests store little");
-        let keys = listed.contents().iter().map(|object| object.key().expect("a key").to_owned());
-        let mut keys: Vec<_> = keys.collect();
-        keys.sort();
-        keys
+        self.server.keys(&self.bucket).await
     }
 
     /// Whether an object was written in parts: its tag says so.

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use checkpoint_storage_tests::configuration::{Configuration, lines};
 use checkpoint_storage_tests::java::State;
 use checkpoint_storage_tests::java::ours;
 use checkpoint_storage_tests::{command_line, plugins_directory, run};
@@ -83,18 +84,12 @@ fn one_configuration_serves_both_if_it_has_java_s_spellings() {
     let Some(place) = Place::new() else { return };
     let bucket = format!("s3a://{}", place.bucket());
     place.java_at(&bucket, NAMESPACE).store(&state(1)).expect("stored");
-    let config: String = place
-        .config(&bucket, NAMESPACE)
-        .iter()
-        .map(|(key, value)| format!("          {key}: \"{value}\"\n"))
-        .collect();
+    let plugin = format!("storage.type: s3\n{}", lines(place.config(&bucket, NAMESPACE)));
+    let configuration =
+        Configuration { storage: "type: hdfs", plugin: &plugin, ..Configuration::default() };
     let directory = tempfile::tempdir().expect("a temporary directory");
     let file = directory.path().join("seatunnel.yaml");
-    let yaml = format!(
-        "seatunnel:\n  engine:\n    checkpoint:\n      storage:\n        type: hdfs\n        \
-         plugin-config:\n          storage.type: s3\n{config}"
-    );
-    fs::write(&file, yaml).expect("written");
+    fs::write(&file, configuration.yaml()).expect("written");
     let plugins = plugins_directory(&["checkpoint_storage_s3"]);
     let read = run(&mut command_line(&file, plugins.path(), ["get", JOB, "1", "1"]));
     assert_eq!(read.stdout, b"states");
