@@ -72,10 +72,12 @@ impl Endpoint {
             Some(_) => PATH_STYLE.read(config, values::boolean)?,
             None => !is_aws,
         };
+        // The central name stands for every region, and refuses requests signed for others.
+        let address = given.filter(|address| address.host != "s3.amazonaws.com");
         Ok(Self {
-            tls: given.as_ref().map_or(tls, |address| address.tls),
-            // The central name stands for every region, and refuses requests signed for others.
-            url: given.filter(|address| address.host != "s3.amazonaws.com").map(|it| it.url),
+            // Without an address it is the SDK that makes the URL, and always one of TLS.
+            tls: address.as_ref().is_none_or(|address| address.tls),
+            url: address.map(|address| address.url),
             region: region.unwrap_or_else(|| DEFAULT_REGION.to_owned()),
             path_style,
             is_aws,

@@ -86,6 +86,13 @@ fn a_custom_endpoint_has_the_bucket_in_the_path_and_aws_has_not() {
     let central =
         [("fs.s3a.endpoint", "s3.amazonaws.com"), ("fs.s3a.endpoint.region", "eu-west-3")];
     assert_eq!(endpoint(&central).url, None);
+    // Where no server is named, there is none that TLS could be left off for.
+    for endpoint_of_aws in ["", "s3.amazonaws.com", "http://s3.amazonaws.com"] {
+        let pairs =
+            [("fs.s3a.endpoint", endpoint_of_aws), ("fs.s3a.connection.ssl.enabled", "false")];
+        let aws = endpoint(&pairs);
+        assert_eq!((aws.url, aws.tls), (None, true), "{endpoint_of_aws:?}");
+    }
     for wrong in ["ftp://h", "http://", "http://h/path", "http://u@h", "h h"] {
         refused(&[
             ("s3.bucket", "b"),
