@@ -5,6 +5,9 @@ use checkpoint_storage_keys::ALL;
 /// What stands where a value is not shown.
 pub(crate) const MASK: &str = "***";
 
+/// What a program that gives credentials stands behind, in whatever case.
+const PROGRAM: &str = "process:";
+
 /// The longest key that is shown, in bytes.
 const LONGEST_KEY: usize = 120;
 
@@ -17,7 +20,8 @@ pub(crate) fn masked(line: &str) -> String {
     let content = line.trim_start_matches(|c: char| c.is_whitespace() || "#/-\u{feff}".contains(c));
     let indent = &line[..line.len() - content.len()];
     let is_comment = indent.contains(['#', '/']);
-    if content.is_empty() || content.starts_with("```") || (is_comment && !names_secret(content)) {
+    let is_prose = is_comment || content.starts_with("```");
+    if content.is_empty() || (is_prose && !names_secret(content)) {
         return line.to_owned();
     }
     let end = content.find([':', '=', ' ', '\t']).unwrap_or(content.len());
@@ -44,7 +48,7 @@ fn names_secret(text: &str) -> bool {
     let text = text.to_lowercase();
     let secrets = ALL.iter().filter(|row| row.secret);
     secrets.flat_map(|row| row.spellings()).any(|name| text.contains(name.trim_end_matches('*')))
-        || ["secret", "password", "token"].iter().any(|word| text.contains(word))
+        || ["secret", "password", "token", PROGRAM].iter().any(|word| text.contains(word))
 }
 
 /// Whether a value is nothing but the name of a variable.
@@ -78,11 +82,11 @@ pub(crate) fn shown(key: &str, value: &str) -> Option<String> {
     }
 }
 
-/// A URI without what may be a password, a program without its arguments.
+/// A URI without what may be a password, and no program: what it is called with may be a secret.
 pub(super) fn without_user_info(value: &str) -> String {
-    if let Some((program, _)) = value.strip_prefix("process:").and_then(|rest| rest.split_once(' '))
-    {
-        return format!("process:{program} {MASK}");
+    if value.to_lowercase().contains(PROGRAM) {
+        let quote = &value[..value.len() - value.trim_start_matches(['"', '\'']).len()];
+        return format!("{quote}{PROGRAM}{MASK}{quote}");
     }
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
     let end = rest.find(['/', ' ']).unwrap_or(rest.len());
@@ -130,8 +134,24 @@ mod tests {
     }
 
     #[test]
-    fn a_program_s_arguments_are_not_shown() {
-        let shown = shown("fs.s3a.aws.credentials.provider", "process:/bin/get --pin hush");
-        assert_eq!(shown.as_deref(), Some("process:/bin/get ***"));
+    fn a_program_that_gives_credentials_is_not_shown() {
+        let key = "fs.s3a.aws.credentials.provider";
+        for value in [
+            "process:/bin/get --pin hush",
+            "process:PIN=hush /bin/get",
+            "process:/bin/get,hush",
+            "Process:/bin/get hush",
+            "PROCESS:hush",
+            "Simple,process:/bin/get hush",
+        ] {
+            assert_eq!(shown(key, value).as_deref(), Some("process:***"), "{value}");
+            assert_eq!(masked(&format!("  {key}: {value}")), format!("  {key}: process:***"));
+            assert_eq!(masked(&format!("  # {key}: {value}")), format!("  # {key}: process:***"));
+            assert_eq!(masked(&format!("  {key}: '{value}'")), format!("  {key}: 'process:***'"));
+            for line in [format!("  {value}"), format!("  # such as {value}"), format!("- {value}")]
+            {
+                assert!(!masked(&line).contains("hush"), "{line}");
+            }
+        }
     }
 }
