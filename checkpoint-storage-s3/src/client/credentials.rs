@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
@@ -15,6 +14,7 @@ use checkpoint_storage_api::Result;
 use secrecy::ExposeSecret as _;
 
 use super::chain::Chain;
+use super::process::ProcessProvider;
 use super::token_service::{RoleProvider, WebIdentityProvider};
 use super::transport::{Tls, direct_client, http_client};
 use crate::config::{AccessKey, AssumedRole, S3Config, Source, WebIdentity};
@@ -91,9 +91,7 @@ impl<'a> Surroundings<'a> {
                 let builder = ProfileFileCredentialsProvider::builder();
                 chain.push(name, builder.configure(&self.provider_config(self.far()?)).build());
             }
-            Source::Process(command) => {
-                chain.push(name, CredentialProcessProvider::new(command.clone()));
-            }
+            Source::Process(command) => chain.push(name, ProcessProvider::new(command)),
             Source::AssumedRole => {
                 if let Some(role) = &credentials.role {
                     chain.push(name, self.assumed(role)?);

@@ -4,6 +4,7 @@ mod attempts;
 mod chain;
 mod clock;
 mod credentials;
+mod process;
 mod token_service;
 mod transport;
 
@@ -32,7 +33,8 @@ pub(crate) fn client(config: &S3Config, time_limit: Option<Duration>) -> Result<
     let bounded = |time: Duration| time_limit.map_or(time, |limit| time.min(limit));
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(bounded(waits::CONNECTION))
-        .read_timeout(bounded(config.transport.read_timeout))
+        // Half of the time, so that a silent server is asked once more.
+        .read_timeout(bounded(config.transport.read_timeout * 2) / 2)
         .build();
     let response_checksums = match config.upload.checksum {
         true => ResponseChecksumValidation::WhenSupported,
