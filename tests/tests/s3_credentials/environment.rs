@@ -75,14 +75,14 @@ fn a_program_gives_keys() {
     provider(&format!("[ \"$1\" = checkpoints ] || exit 1\ncat <<'END'\n{document}\nEND\n"));
     place.stores(&[]);
 
-    provider("echo hush-in-the-output\necho the vault is sealed >&2\nexit 3\n");
-    place.refused(&[], FAILED, &["exit status: 3", "the vault is sealed", "`process:`", PROVIDER]);
+    provider("echo hush-in-the-output\necho hush-in-its-words >&2\nexit 3\n");
+    place.refused(&[], FAILED, &["exit status: 3", "`process:`", PROVIDER]);
     provider("echo hush-and-no-document\n");
     place.refused(&[], FAILED, &["JSON", "`process:`", PROVIDER]);
     provider("echo '{\"Version\": 1, \"SecretAccessKey\": \"hush-alone\"}'\n");
     place.refused(&[], FAILED, &["AccessKeyId", "`process:`", PROVIDER]);
     place.configure(&[(PROVIDER, "process:/no/such/program"), ("operation-timeout", "4s")]);
-    place.refused(&[], FAILED, &["/no/such/program: not found", PROVIDER]);
+    place.refused(&[], FAILED, &["exit status: 127", "does not find it", PROVIDER]);
     place.configure(&[(PROVIDER, "process:exec sleep 5"), ("operation-timeout", "2s")]);
     place.refused(&[], FAILED, &["no answer within 1s", "`process:`", PROVIDER]);
 }
