@@ -1,6 +1,6 @@
 //! Deleting, many objects in one request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use checkpoint_storage_api::{Error, Result};
@@ -94,7 +94,7 @@ impl Bucket {
         let identifier = |key: &String| ObjectIdentifier::builder().key(key).build();
         let objects = keys.iter().map(identifier).collect::<Result<_, _>>();
         let delete = objects
-            .and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build())
+            .and_then(|objects| Delete::builder().set_objects(Some(objects)).build())
             .map_err(|error| Cause::unsent(&error))?;
         let attempts = Attempts::default();
         let _permit = self.permit().await;
@@ -102,12 +102,19 @@ impl Bucket {
         let sent = request.customize().interceptor(attempts.clone()).send().await;
         let was_open = attempts.may_have_succeeded();
         let output = sent.map_err(|error| Cause::of(&error).left_open(was_open))?;
-        let failed = output.errors().iter().map(|error| {
-            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-            let cause = Cause::of_key(text(error.code()), text(error.message()));
-            (text(error.key()), cause.left_open(was_open))
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let errors: HashMap<_, _> = output.errors().iter().map(|it| (it.key(), it)).collect();
+        let deleted: HashSet<_> = output.deleted().iter().map(|it| it.key()).collect();
+        let failed = keys.iter().filter(|key| !deleted.contains(&Some(key.as_str())));
+        let causes = failed.map(|key| {
+            let cause = match errors.get(&Some(key.as_str())) {
+                Some(error) => Cause::of_key(text(error.code()), text(error.message())),
+                // Neither deleted nor refused: the answer is not of what was asked.
+                None => Cause::foreign("no word of a key that was named").left_open(true),
+            };
+            (key.clone(), cause.left_open(was_open))
         });
-        Ok(failed.collect())
+        Ok(causes.collect())
     }
 
     async fn delete_singly(&self, keys: &[String]) -> Vec<Result<()>> {

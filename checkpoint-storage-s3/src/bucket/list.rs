@@ -1,5 +1,6 @@
 //! Listing, in pages.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -91,8 +92,13 @@ impl Bucket {
 
     async fn all_from(&self, directory: Directory<'_>, first: Page) -> Result<Vec<FileEntry>> {
         let Page { mut entries, mut next } = first;
-        while next.is_some() {
-            let page = self.page(directory, None, next).await?;
+        let mut seen = HashSet::new();
+        while let Some(token) = next {
+            if !seen.insert(token.clone()) {
+                let target = Target { operation: "list", key: self.keyspace.directory(directory) };
+                return Err(self.caused(&target, Cause::foreign("the same page again and again")));
+            }
+            let page = self.page(directory, None, Some(token)).await?;
             entries.extend(page.entries);
             next = page.next;
         }
@@ -115,17 +121,18 @@ impl Bucket {
             .delimiter("/")
             .encoding_type(EncodingType::Url)
             .set_start_after(start_after.map(|name| format!("{}{name}", target.key)))
-            .set_continuation_token(token.clone())
+            .set_continuation_token(token)
             .send()
             .await;
         let output = sent.map_err(|error| self.failed(&target, &error))?;
-        if is_cut_short(&output) {
-            return Err(self.caused(&target, Cause::broken_off()));
-        }
         let odd = |reason| self.caused(&target, Cause::foreign(reason));
+        // The SDK takes any XML for one.
+        if output.name().is_none() && output.is_truncated().is_none() {
+            return Err(odd("no listing"));
+        }
         let page = read_page(&output, &target.key).map_err(odd)?;
-        match page.next.is_some() && page.next == token {
-            true => Err(odd("the same page again and again")),
+        match is_cut_short(&output) {
+            true => Err(self.caused(&target, Cause::broken_off())),
             false => Ok(page),
         }
     }
@@ -135,16 +142,12 @@ impl Bucket {
 fn is_cut_short(output: &ListObjectsV2Output) -> bool {
     let listed = output.contents().len() + output.common_prefixes().len();
     let announced = output.key_count().and_then(|count| usize::try_from(count).ok());
-    announced.is_some_and(|count| count > listed)
+    output.is_truncated().is_none() || announced.is_some_and(|count| count > listed)
 }
 
 /// The entries of a page, whose keys begin with `prefix`. A key that ends in `/` is the marker of a
 /// directory, which some clients leave; it is no file.
 fn read_page(output: &ListObjectsV2Output, prefix: &str) -> Result<Page, &'static str> {
-    // The SDK takes any XML for one.
-    if output.name().is_none() && output.is_truncated().is_none() {
-        return Err("no listing");
-    }
     let is_encoded = output.encoding_type() == Some(&EncodingType::Url);
     let name = |key: Option<&str>| {
         let key = key.ok_or("an object without a key")?;
@@ -162,7 +165,8 @@ fn read_page(output: &ListObjectsV2Output, prefix: &str) -> Result<Page, &'stati
                 name,
                 file_type: FileType::Regular,
                 size: object.size().and_then(|size| size.try_into().ok()).unwrap_or_default(),
-                modified: modified.unwrap_or(SystemTime::UNIX_EPOCH),
+                // Without its age it counts as young.
+                modified: modified.unwrap_or_else(SystemTime::now),
             });
         }
     }
@@ -227,6 +231,6 @@ mod tests {
         assert!(read_page(&endless, "n/").is_err());
         let short = ListObjectsV2Output::builder().is_truncated(false).key_count(1).build();
         assert!(is_cut_short(&short) && !is_cut_short(&endless));
-        assert!(read_page(&ListObjectsV2Output::builder().build(), "n/").is_err());
+        assert!(is_cut_short(&ListObjectsV2Output::builder().build()));
     }
 }

@@ -127,14 +127,16 @@ impl MultipartUpload {
                 self.is_open = false;
                 return Ok(());
             };
-            if self.bucket.condition.may_be_unknown(creates_only, &cause) {
+            if self.bucket.condition.may_be_unknown(creates_only, &cause)
+                && !attempts.may_have_succeeded()
+            {
                 self.bucket.refuse_taken(&self.target).await?;
                 creates_only = false;
                 continue;
             }
             // From here on it cannot be completed any more: what is there now stays.
-            self.is_open = false;
             give_up(&self.bucket, &self.target, &self.id).await;
+            self.is_open = false;
             return self.bucket.settle(&self.target, written, cause, &attempts).await;
         }
     }
@@ -152,7 +154,14 @@ impl MultipartUpload {
             .set_if_none_match(creates_only.then(|| ANY.to_owned()))
             .multipart_upload(parts);
         let sent = request.customize().interceptor(attempts.clone()).send().await;
-        sent.map(drop).map_err(|error| Cause::of(&error))
+        match sent {
+            Ok(output) if output.e_tag().is_some() => Ok(()),
+            Ok(_) => {
+                attempts.leave_open();
+                Err(Cause::foreign("an acknowledgement without an ETag"))
+            }
+            Err(error) => Err(Cause::of(&error)),
+        }
     }
 }
 

@@ -83,7 +83,7 @@ impl Bucket {
                 Ok(Some(output.content_length().unwrap_or_default().try_into().unwrap_or_default()))
             }
             Err(error) => match Cause::of(&error) {
-                cause if cause.is_no_object() => Ok(None),
+                cause if cause.is_no_object_by_head() => Ok(None),
                 cause => Err(self.caused(target, cause)),
             },
         }
@@ -106,7 +106,9 @@ impl Bucket {
                 }
                 Err(error) => Cause::of(&error),
             };
-            if self.condition.may_be_unknown(creates_only, &cause) {
+            // After a lost answer it is not known what there is to refuse.
+            if self.condition.may_be_unknown(creates_only, &cause) && !attempts.may_have_succeeded()
+            {
                 self.refuse_taken(target).await?;
                 creates_only = false;
                 continue;

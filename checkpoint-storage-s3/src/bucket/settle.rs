@@ -29,7 +29,7 @@ enum Found {
 
 impl Bucket {
     /// Decides what a write that failed for `cause` did: nothing, unless an attempt's answer was
-    /// lost. Then what is there is read back and compared; without a fingerprint it cannot be.
+    /// lost, or a later one found the name taken. Then what is there is read back and compared; without a fingerprint it cannot be.
     pub(super) async fn settle(
         self: &Arc<Self>,
         target: &Target,
@@ -37,7 +37,8 @@ impl Bucket {
         cause: Cause,
         attempts: &Attempts,
     ) -> Result<()> {
-        if !attempts.may_have_succeeded() {
+        let is_surprising = cause.is_precondition_failed() || cause.is_no_upload();
+        if !attempts.may_have_succeeded() && !(is_surprising && attempts.were_several()) {
             return Err(self.caused(target, cause));
         }
         let Some(written) = written else { return Err(self.unknown(target, cause)) };

@@ -1,6 +1,7 @@
 //! Multipart uploads that were begun and not ended: their parts take room and are in no listing.
 
-use std::time::SystemTime;
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::operation::list_multipart_uploads::ListMultipartUploadsOutput;
 use aws_sdk_s3::types::EncodingType;
@@ -8,7 +9,10 @@ use checkpoint_storage_api::{JobId, Result};
 use checkpoint_storage_filesystem::naming::{self, FileKind};
 use checkpoint_storage_filesystem::{Directory, FileEntry, FileType};
 
+use tracing::info;
+
 use super::{Bucket, Target};
+use crate::client::ServerClock;
 use crate::failure::Cause;
 use crate::keyspace;
 
@@ -23,9 +27,15 @@ impl Bucket {
         let target = Target { operation: "list uploads", key: directory };
         let namespace = self.keyspace.directory(Directory::Namespace);
         let mut found = Vec::new();
+        let mut seen = HashSet::new();
         let (mut key_marker, mut id_marker) = (None, None);
         loop {
-            let page = match self.uploads_page(&target, key_marker.take(), id_marker.take()).await {
+            if !seen.insert((key_marker.clone(), id_marker.clone())) {
+                return Err(self.caused(&target, Cause::foreign("the same page again and again")));
+            }
+            let clock = ServerClock::default();
+            let sent = self.uploads_page(&target, key_marker.take(), id_marker.take(), &clock);
+            let page = match sent.await {
                 Ok(page) => page,
                 Err(error) => match Cause::of(&error) {
                     // A server without it has none of its own either.
@@ -33,8 +43,10 @@ impl Bucket {
                     cause => return Err(self.caused(&target, cause)),
                 },
             };
+            let behind = behind(self.environment.now(), clock.time());
             found.extend(
-                entries(&page, &namespace).filter(|row| job.is_none_or(|job| row.0 == *job)),
+                entries(&page, &namespace, behind)
+                    .filter(|row| job.is_none_or(|job| row.0 == *job)),
             );
             if page.is_truncated() != Some(true) || page.next_key_marker().is_none() {
                 return Ok(found);
@@ -49,6 +61,7 @@ impl Bucket {
         target: &Target,
         key_marker: Option<String>,
         id_marker: Option<String>,
+        clock: &ServerClock,
     ) -> Result<
         ListMultipartUploadsOutput,
         aws_sdk_s3::error::SdkError<
@@ -57,16 +70,16 @@ impl Bucket {
         >,
     > {
         let _permit = self.permit().await;
-        self.client
+        let request = self
+            .client
             .list_multipart_uploads()
             .bucket(self.keyspace.bucket())
             // MinIO takes a prefix for a whole key and shows all uploads only without one.
             .set_prefix(self.is_aws.then(|| target.key.clone()))
             .encoding_type(EncodingType::Url)
             .set_key_marker(key_marker)
-            .set_upload_id_marker(id_marker)
-            .send()
-            .await
+            .set_upload_id_marker(id_marker);
+        request.customize().interceptor(clock.clone()).send().await
     }
 
     /// Removes what [`uploads`](Self::uploads) or a listing showed; whether it was there, as far as
@@ -81,7 +94,9 @@ impl Bucket {
             key: self.keyspace.file(directory, name),
         };
         if let Some(id) = id {
-            return self.abort_upload(&target(file_name), id).await;
+            let was_there = self.abort_upload(&target(file_name), id).await?;
+            info!(key = target(file_name).key, was_there, "an unfinished upload was aborted");
+            return Ok(was_there);
         }
         if let FileKind::Sidecar(of) = naming::classify(file_name)
             && self.len_of(&target(&of.to_string())).await?.is_some()
@@ -99,16 +114,28 @@ fn decoded(page: &ListMultipartUploadsOutput, key: Option<&str>) -> Option<Strin
     }
 }
 
-/// The uploads in the directories of jobs.
+/// How much later it is by this machine's clock than by the server's; as much as it takes to make
+/// nothing look old where the server does not say what time it is.
+fn behind(ours: SystemTime, theirs: Option<SystemTime>) -> Duration {
+    theirs.map_or(Duration::MAX, |theirs| ours.duration_since(theirs).unwrap_or_default())
+}
+
+/// The uploads in the directories of jobs that are this project's or the Java engine's, with the
+/// times of a server whose clock is so much behind this machine's: what somebody else uploads is
+/// none of ours.
 fn entries<'p>(
     page: &'p ListMultipartUploadsOutput,
     namespace: &'p str,
+    behind: Duration,
 ) -> impl Iterator<Item = (JobId, FileEntry)> + 'p {
     page.uploads().iter().filter_map(move |upload| {
         let key = decoded(page, upload.key())?;
         let (job, file_name) = key.strip_prefix(namespace)?.split_once('/')?;
-        let job = JobId::new(job).ok().filter(|_| !file_name.contains('/'))?;
-        let begun = upload.initiated().and_then(|time| (*time).try_into().ok());
+        let job = JobId::new(job).ok()?;
+        let kind = naming::classify(file_name);
+        matches!(kind, FileKind::Checkpoint(_) | FileKind::JavaTemporary).then_some(())?;
+        let begun: Option<SystemTime> = upload.initiated().and_then(|time| (*time).try_into().ok());
+        let begun = begun.and_then(|begun| begun.checked_add(behind));
         let entry = FileEntry {
             name: format!("{file_name}{UPLOAD}{}", upload.upload_id()?),
             file_type: FileType::Other,

@@ -120,6 +120,10 @@ impl Address {
         if authority.as_str().contains('@') {
             return Err(unfit("it holds a user, which S3 has not"));
         }
+        let has_port = authority.as_str().trim_start_matches(authority.host()).starts_with(':');
+        if has_port && authority.port_u16().is_none() {
+            return Err(unfit("its port is none: ports are numbers up to 65535"));
+        }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
             return Err(unfit(
                 "it has a path: the bucket and the namespace have keys of their own",

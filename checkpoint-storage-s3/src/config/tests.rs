@@ -93,7 +93,16 @@ fn a_custom_endpoint_has_the_bucket_in_the_path_and_aws_has_not() {
         let aws = endpoint(&pairs);
         assert_eq!((aws.url, aws.tls), (None, true), "{endpoint_of_aws:?}");
     }
-    for wrong in ["ftp://h", "http://", "http://h/path", "http://u@h", "h h"] {
+    for wrong in [
+        "http://h:99999",
+        "http://h:port",
+        "h:",
+        "ftp://h",
+        "http://",
+        "http://h/path",
+        "http://u@h",
+        "h h",
+    ] {
         refused(&[
             ("s3.bucket", "b"),
             ("fs.s3a.access-key", "id"),

@@ -78,9 +78,7 @@ impl Cause {
                 advised(NoSpace, "free space there or delete old checkpoints")
             }
             ("InvalidBucketName", _) => advised(InvalidConfig, "correct `s3.bucket`"),
-            ("NoSuchKey" | "NotFound" | "NoSuchVersion", _) | ("", Some(404)) => {
-                (NotFound, String::new())
-            }
+            ("NoSuchKey" | "NotFound" | "NoSuchVersion", _) => (NotFound, String::new()),
             ("PreconditionFailed", _) | ("", Some(412)) => (AlreadyExists, String::new()),
             ("BadRequest" | "", Some(400)) if self.may_speak_tls => advised(
                 InvalidConfig,
@@ -181,7 +179,6 @@ mod tests {
         for (code, status, kind, advice) in [
             ("NoSuchBucket", 404, InvalidConfig, "`s3.bucket`"),
             ("NoSuchKey", 404, NotFound, ""),
-            ("", 404, NotFound, ""),
             ("", 412, AlreadyExists, ""),
             ("", 403, PermissionDenied, "s3:ListBucket"),
             ("", 407, PermissionDenied, "`fs.s3a.proxy.username`"),

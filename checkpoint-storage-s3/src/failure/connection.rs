@@ -194,6 +194,13 @@ impl Flaw {
                 "is not valid yet".to_owned(),
                 "set the clock of this machine, or give the server another certificate",
             ),
+            // An authority's certificate that a server shows as its own has no type here.
+            Self::Other if message.contains("CaUsedAsEndEntity") => (
+                InvalidConfig,
+                "is an authority's, which a server cannot have".to_owned(),
+                "make the server one with `basicConstraints=CA:FALSE`, or sign one with the \
+                 authority and name the authority's in `s3.ca-file`",
+            ),
             Self::Other => (
                 Unavailable,
                 format!("cannot be used: {message}"),

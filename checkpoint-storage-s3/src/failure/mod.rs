@@ -61,6 +61,8 @@ pub(crate) struct Cause {
     /// Whether it says that it speaks TLS, as servers written in Go do, or may do so.
     may_speak_tls: bool,
     failed: Failed,
+    /// Whether it is a 404 and nothing else: no page, no words.
+    is_bare_404: bool,
     /// Whether an attempt before this one may have been carried out.
     is_left_open: bool,
     /// What had been done before, where that is to be told.
@@ -140,6 +142,7 @@ impl Cause {
             region: header(REGION_HEADER).or_else(|| answer::region_in(&body)),
             location: header("location"),
             date: clock::time_of(response),
+            is_bare_404: response.status().as_u16() == 404 && body.is_empty() && !is_page(response),
             ..Self::default()
         }
     }
@@ -148,11 +151,11 @@ impl Cause {
     /// may answer by what stands before it.
     fn is_foreign(&self, response: Option<&HttpResponse>) -> bool {
         let Some(response) = response.filter(|_| self.code.is_empty()) else { return false };
-        let has_body = response.body().bytes().is_some_and(|body| !body.is_empty());
         match response.status().as_u16() {
             200..=299 => true,
             300..=399 | 407 | 500..=599 => false,
-            404 => has_body || is_page(response),
+            // What S3 says is missing it names, but in answer to HEAD: see `is_no_object_by_head`.
+            404 => true,
             _ => is_page(response),
         }
     }
@@ -225,10 +228,12 @@ impl Cause {
 
     /// Whether there is no object of that key, in a bucket that is there.
     pub(crate) fn is_no_object(&self) -> bool {
-        // An answer to HEAD has no body, and so no code.
-        self.failed == Failed::AtServer
-            && (matches!(self.code.as_str(), "NoSuchKey" | "NotFound")
-                || self.status == Some(404) && self.code.is_empty())
+        matches!(self.code.as_str(), "NoSuchKey" | "NotFound")
+    }
+
+    /// The same of a request by HEAD, whose answer has no body and so no code.
+    pub(crate) fn is_no_object_by_head(&self) -> bool {
+        self.is_no_object() || self.is_bare_404
     }
 
     /// Whether there is no such multipart upload, any more or at all.
@@ -240,11 +245,14 @@ impl Cause {
     pub(crate) fn is_passing(&self) -> bool {
         match self.failed {
             Failed::AtServer => {
-                matches!(self.status, Some(500 | 502..=599)) || done::is_passing(&self.code)
+                matches!(self.status, Some(408 | 429 | 500 | 502..=599))
+                    || done::is_passing(&self.code)
             }
             Failed::Unconnected(obstacle) => obstacle.is_passing(),
             Failed::Unanswered | Failed::Silent => true,
-            Failed::Foreign | Failed::WithoutCredentials | Failed::Unsent => false,
+            // Something before the server that has no way to it may find one.
+            Failed::Foreign => self.is_bare_404,
+            Failed::WithoutCredentials | Failed::Unsent => false,
         }
     }
 

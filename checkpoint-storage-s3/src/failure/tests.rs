@@ -16,12 +16,21 @@ fn response(status: u16, content_type: &'static str, body: &'static str) -> Http
 #[test]
 fn a_missing_object_is_not_a_missing_bucket_or_a_page() {
     for (status, code, expected) in
-        [(404, "NoSuchKey", true), (404, "", true), (404, "NoSuchBucket", false), (403, "", false)]
+        [(404, "NoSuchKey", true), (404, "", false), (404, "NoSuchBucket", false), (403, "", false)]
     {
         assert_eq!(at_server(status, code).is_no_object(), expected, "{status} {code}");
+        assert_eq!(at_server(status, code).is_no_object_by_head(), expected, "{status} {code}");
     }
-    let page = Cause { failed: Failed::Foreign, ..at_server(404, "") };
-    assert!(!page.is_no_object());
+    for (response, expected) in [
+        (response(404, "", ""), true),
+        (response(404, "text/html", ""), false),
+        (response(404, "text/plain", "not here"), false),
+        (response(403, "", ""), false),
+    ] {
+        let cause = Cause::of_response(&response);
+        assert!(!cause.is_no_object(), "only HEAD has no code");
+        assert_eq!(cause.is_no_object_by_head(), expected, "{response:?}");
+    }
 }
 
 #[test]
@@ -37,6 +46,7 @@ fn what_may_pass_and_what_may_be_done_are_two_things() {
         (Cause::broken_off(), true, true),
         (Cause::foreign("a page"), false, true),
         (Cause { status: Some(404), ..Cause::foreign("a page") }, false, false),
+        (at_server(429, ""), true, false),
         (Cause::unsent(&std::fmt::Error), false, false),
         (Cause { failed: Failed::Silent, ..Cause::default() }, true, true),
         (Cause { failed: Failed::WithoutCredentials, ..Cause::default() }, false, false),
@@ -51,7 +61,7 @@ fn an_answer_without_a_code_is_s3_s_unless_it_says_otherwise() {
     let cause = Cause::default();
     for (response, expected) in [
         (response(200, "application/xml", "<x/>"), true),
-        (response(404, "application/xml", ""), false),
+        (response(404, "application/xml", ""), true),
         (response(404, "text/plain", "not here"), true),
         (response(404, "text/html", ""), true),
         (response(403, "text/html", "<html>"), true),
