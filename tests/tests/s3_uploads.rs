@@ -27,12 +27,12 @@ async fn uploads(client: &Client, bucket: &str) -> usize {
     listed.uploads().len()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_store_is_aborted_and_nothing_of_it_is_visible() {
     let Some(server) = minio() else { return };
     let bucket = server.new_bucket();
     let (client, storage) = (server.client(), open(server, &bucket, IN_PARTS).await);
-    let states = Bytes::from(vec![7; 64 << 20]);
+    let states = Bytes::from(vec![7; 128 << 20]);
     let mut begun = false;
     for _ in 0..20 {
         let store = storage.store(PipelineState::new(job(), 1, 1, states.clone()));
