@@ -9,9 +9,14 @@ use aws_credential_types::provider::{
     ProvideCredentials, Result, SharedCredentialsProvider, future,
 };
 use tracing::debug;
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 use crate::config::Source;
 use crate::failure::{innermost, one_line};
+
+/// What the SDK puts before the words of a program that failed.
+const PROGRAM_WORDS: &str = "Stderr:";
 
 /// Takes the credentials of the first source that gives any. As in Hadoop, one that fails is passed
 /// over like one that has none.
@@ -69,6 +74,21 @@ impl ProvideCredentials for Chain {
     }
 }
 
+/// A provider that writes no log: that of AWS's profiles writes the words of a program that failed,
+/// which may hold a secret.
+#[derive(Debug)]
+pub(super) struct Unlogged<P>(pub(super) P);
+
+impl<P: ProvideCredentials> ProvideCredentials for Unlogged<P> {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let asked = self.0.provide_credentials();
+        future::ProvideCredentials::new(asked.with_subscriber(NoSubscriber::default()))
+    }
+}
+
 /// The SDK panics on credentials that no header can hold; they may come with the line end of a file.
 fn in_headers(credentials: Credentials) -> Result {
     let parts = [
@@ -88,7 +108,10 @@ fn in_headers(credentials: Credentials) -> Result {
 /// Why a source gave nothing, in one line. The SDK's own words for a whole chain of errors hold the
 /// answers of servers, which may hold secrets.
 fn reason(source: &Source, error: &(dyn StdError + 'static)) -> String {
-    format!("{source:?} ({}): {}", source.reads(), one_line(&innermost(error)))
+    let words = innermost(error);
+    // A profile may name a program, which the SDK quotes.
+    let words = words.split_once(PROGRAM_WORDS).map_or(&*words, |(before, _)| before);
+    format!("{source:?} ({}): {}", source.reads(), one_line(words))
 }
 
 #[cfg(test)]

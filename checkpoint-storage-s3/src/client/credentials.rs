@@ -13,7 +13,7 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use checkpoint_storage_api::Result;
 use secrecy::ExposeSecret as _;
 
-use super::chain::Chain;
+use super::chain::{Chain, Unlogged};
 use super::process::ProcessProvider;
 use super::token_service::{RoleProvider, WebIdentityProvider};
 use super::transport::{Tls, direct_client, http_client};
@@ -89,7 +89,8 @@ impl<'a> Surroundings<'a> {
             }
             Source::Profile => {
                 let builder = ProfileFileCredentialsProvider::builder();
-                chain.push(name, builder.configure(&self.provider_config(self.far()?)).build());
+                let builder = builder.configure(&self.provider_config(self.far()?));
+                chain.push(name, Unlogged(builder.build()));
             }
             Source::Process(command) => chain.push(name, ProcessProvider::new(command)),
             Source::AssumedRole => {

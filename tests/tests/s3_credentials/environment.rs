@@ -50,6 +50,12 @@ fn a_profile_of_aws_s_shared_file_gives_keys() {
     std::fs::write(file, "[checkpoints]\naws_secret_access_key hush-without-a-sign\n")
         .expect("written");
     place.refused(&profile("checkpoints"), FAILED, &["could not parse", PROVIDER]);
+    std::fs::write(
+        file,
+        "[checkpoints]\ncredential_process = echo hush-in-its-words >&2; exit 3\n",
+    )
+    .expect("written");
+    place.refused(&profile("checkpoints"), FAILED, &["exit status: 3", PROVIDER]);
 }
 
 /// Makes a program of the shell, and names it with an argument as a provider.
