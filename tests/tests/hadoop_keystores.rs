@@ -1,39 +1,28 @@
 //! Keystores that Hadoop's own shell makes hold for us what it put into them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use checkpoint_storage_tests::java::jars;
+use checkpoint_storage_tests::java::{CredentialShell, PasswordFrom};
 use hadoop_configuration::{CredentialProviders, Error, ErrorKind, KeystorePassword};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
 const SCHEMES: [&str; 2] = ["jceks", "localjceks"];
 const PASSWORD: &str = "hush-password";
-const PASSWORD_FILE_KEY: &str = "hadoop.security.credstore.java-keystore-provider.password-file";
-
-/// Where the password of a keystore comes from.
-#[derive(Debug, Clone, Copy)]
-enum PasswordFrom {
-    Environment,
-    File,
-    /// Hadoop's own.
-    Default,
-}
 
 /// A folder for keystores, and Hadoop's shell to make them with.
 struct Hadoop {
-    jars: &'static Path,
+    shell: CredentialShell,
     folder: TempDir,
 }
 
 impl Hadoop {
     /// `None` where the test is to be skipped.
     fn new() -> Option<Self> {
-        let jars = jars()?;
+        let shell = CredentialShell::new()?;
         let folder = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(folder.path().join("password"), format!(" {PASSWORD}\n")).expect("written");
-        Some(Self { jars, folder })
+        Some(Self { shell, folder })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -44,37 +33,14 @@ impl Hadoop {
     fn uri(&self, scheme: &str, name: &str) -> String {
         format!("{scheme}://file{}", self.path(name).display())
     }
+}
 
-    /// Puts a secret into a keystore, which is made where it does not exist.
-    fn create(&self, uri: &str, password: PasswordFrom, alias: &str, secret: &str) {
-        let mut shell = Command::new("java");
-        // Hadoop looks for the password's file on the class path.
-        let class_path = [self.jars.join("*"), self.folder.path().to_owned()];
-        shell
-            // In the locale `C` a JVM cannot read most secrets from its arguments.
-            .env("LC_ALL", "C.UTF-8")
-            .env_remove("HADOOP_CREDSTORE_PASSWORD")
-            .arg("-cp")
-            .arg(std::env::join_paths(class_path).expect("no folder has a colon"))
-            .arg("org.apache.hadoop.security.alias.CredentialShell");
-        match password {
-            PasswordFrom::Environment => shell.env("HADOOP_CREDSTORE_PASSWORD", PASSWORD),
-            PasswordFrom::File => shell.arg("-D").arg(format!("{PASSWORD_FILE_KEY}=password")),
-            PasswordFrom::Default => &mut shell,
-        };
-        shell.args(["create", alias, "-value", secret, "-provider", uri]);
-        let output = shell.output().unwrap_or_else(|error| panic!("java: {error}"));
-        let said = String::from_utf8_lossy(&output.stderr).replace(secret, "…");
-        assert!(output.status.success(), "{alias} was not put into {uri}: {said}");
-    }
-
-    fn password(&self, from: PasswordFrom) -> KeystorePassword {
-        let file = self.path("password");
-        match from {
-            PasswordFrom::Environment => located(Some(PASSWORD), None),
-            PasswordFrom::File => located(None, Some(&file)),
-            PasswordFrom::Default => located(None, None),
-        }
+/// The password as this project finds it.
+fn password(from: PasswordFrom<'_>) -> KeystorePassword {
+    match from {
+        PasswordFrom::Environment(password) => located(Some(password), None),
+        PasswordFrom::File(file) => located(None, Some(file)),
+        PasswordFrom::Hadoop => located(None, None),
     }
 }
 
@@ -95,12 +61,17 @@ fn assert_secret(found: Result<Option<SecretString>, Error>, expected: Option<&s
 #[test]
 fn what_the_shell_puts_in_is_found() {
     let Some(hadoop) = Hadoop::new() else { return };
+    let file = hadoop.path("password");
     for scheme in SCHEMES {
-        for from in [PasswordFrom::Environment, PasswordFrom::File, PasswordFrom::Default] {
-            let uri = hadoop.uri(scheme, &format!("{scheme}-{from:?}"));
-            hadoop.create(&uri, from, "FS.S3A.Secret.Ключ", "hush-schlüssel 密 😀");
+        for (name, from) in [
+            ("environment", PasswordFrom::Environment(PASSWORD)),
+            ("file", PasswordFrom::File(&file)),
+            ("default", PasswordFrom::Hadoop),
+        ] {
+            let uri = hadoop.uri(scheme, &format!("{scheme}-{name}"));
+            hadoop.shell.create(&uri, from, "FS.S3A.Secret.Ключ", "hush-schlüssel 密 😀");
 
-            let providers = opened(&uri, &hadoop.password(from));
+            let providers = opened(&uri, &password(from));
             assert_secret(providers.get("fs.S3A.secret.КЛЮЧ"), Some("hush-schlüssel 密 😀"));
             assert_secret(providers.get("fs.s3a.access.key"), None);
             assert!(providers.missing_files().is_empty());
@@ -112,11 +83,11 @@ fn what_the_shell_puts_in_is_found() {
 fn the_first_of_two_keystores_wins() {
     let Some(hadoop) = Hadoop::new() else { return };
     let (first, second) = (hadoop.uri("jceks", "first"), hadoop.uri("localjceks", "second"));
-    hadoop.create(&first, PasswordFrom::Default, "fs.s3a.secret.key", "hush-first");
-    hadoop.create(&second, PasswordFrom::Default, "fs.s3a.secret.key", "hush-second");
-    hadoop.create(&second, PasswordFrom::Default, "fs.s3a.access.key", "hush-access");
+    hadoop.shell.create(&first, PasswordFrom::Hadoop, "fs.s3a.secret.key", "hush-first");
+    hadoop.shell.create(&second, PasswordFrom::Hadoop, "fs.s3a.secret.key", "hush-second");
+    hadoop.shell.create(&second, PasswordFrom::Hadoop, "fs.s3a.access.key", "hush-access");
 
-    let password = hadoop.password(PasswordFrom::Default);
+    let password = password(PasswordFrom::Hadoop);
     let missing = hadoop.uri("jceks", "missing");
     for (list, secret) in [
         (format!("{missing},{first},{second}"), "hush-first"),
@@ -140,8 +111,8 @@ fn one_uri_names_one_file_for_hadoop_and_for_us() {
         ("localjceks", "a%2520b%252C", "a b,"),
     ] {
         let uri = hadoop.uri(scheme, name);
-        hadoop.create(&uri, PasswordFrom::Default, "alias", "hush-here");
-        let providers = opened(&uri, &hadoop.password(PasswordFrom::Default));
+        hadoop.shell.create(&uri, PasswordFrom::Hadoop, "alias", "hush-here");
+        let providers = opened(&uri, &password(PasswordFrom::Hadoop));
         assert_secret(providers.get("alias"), Some("hush-here"));
         assert!(hadoop.path(file).exists(), "{uri}");
     }
@@ -151,8 +122,9 @@ fn one_uri_names_one_file_for_hadoop_and_for_us() {
 fn a_wrong_password_is_told_from_a_file_that_was_tampered_with() {
     let Some(hadoop) = Hadoop::new() else { return };
     let (uri, file) = (hadoop.uri("jceks", "keystore"), hadoop.path("keystore"));
-    hadoop.create(&uri, PasswordFrom::Environment, "fs.s3a.secret.key", "hush-secret");
-    let right = hadoop.password(PasswordFrom::Environment);
+    let from = PasswordFrom::Environment(PASSWORD);
+    hadoop.shell.create(&uri, from, "fs.s3a.secret.key", "hush-secret");
+    let right = password(from);
     let fails = |password: &KeystorePassword| {
         CredentialProviders::open(&uri, password).expect_err("an error")
     };

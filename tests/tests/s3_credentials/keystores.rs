@@ -1,9 +1,6 @@
 //! Secrets in keystores that Hadoop's own shell makes.
 
-use std::path::Path;
-use std::process::Command;
-
-use checkpoint_storage_tests::java::jars;
+use checkpoint_storage_tests::java::{CredentialShell, PasswordFrom};
 use checkpoint_storage_tests::run;
 
 use crate::place::{ACCESS_KEY, CONFIGURATION, FAILED, Place, SECRET_KEY};
@@ -13,16 +10,16 @@ const S3_PATH: &str = "fs.s3a.security.credential.provider.path";
 const PASSWORD_FILE: &str = "hadoop.security.credstore.java-keystore-provider.password-file";
 const PASSWORD: &str = "HADOOP_CREDSTORE_PASSWORD";
 
-/// A place with a keystore.
+/// A place with a keystore, and Hadoop's shell to fill it with.
 struct Store {
     place: Place,
-    jars: &'static Path,
+    shell: CredentialShell,
 }
 
 impl Store {
     /// `None` where the test is to be skipped.
     fn new() -> Option<Self> {
-        Some(Self { jars: jars()?, place: Place::new()? })
+        Some(Self { shell: CredentialShell::new()?, place: Place::new()? })
     }
 
     fn file(&self) -> String {
@@ -35,13 +32,8 @@ impl Store {
 
     /// Puts a secret into the keystore; without a password, under Hadoop's own.
     fn create(&self, alias: &str, secret: &str, password: Option<&str>) {
-        let mut shell = Command::new("java");
-        shell.arg("-cp").arg(self.jars.join("*"));
-        shell.env_remove(PASSWORD).envs(password.map(|password| (PASSWORD, password)));
-        shell.arg("org.apache.hadoop.security.alias.CredentialShell");
-        shell.args(["create", alias, "-value", secret, "-provider", &self.uri()]);
-        let output = shell.output().expect("java runs");
-        assert!(output.status.success(), "{alias} was not put into the keystore");
+        let password = password.map_or(PasswordFrom::Hadoop, PasswordFrom::Environment);
+        self.shell.create(&self.uri(), password, alias, secret);
     }
 
     /// The access key in the configuration, and its secret in the keystore that `path` names.
