@@ -3,6 +3,7 @@
 
 use checkpoint_storage_api::{CheckpointName, CheckpointStorage, ScanKind};
 use checkpoint_storage_tests::java::State;
+use checkpoint_storage_tests::java::exchange::SharedPlace;
 use checkpoint_storage_tests::java::ours::{self, job, names};
 use storage_host::ManagedStorage;
 

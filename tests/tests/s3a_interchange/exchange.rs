@@ -1,148 +1,50 @@
 //! Each side reads, lists and deletes what the other stored, under keys that it would have given.
 
-use checkpoint_storage_api::{CheckpointKind, CheckpointStorage, Integrity, ListQuery, ScanKind};
-use checkpoint_storage_tests::java::ours::{self, job, names};
-use checkpoint_storage_tests::java::{State, latest, sorted};
+use checkpoint_storage_api::CheckpointStorage;
+use checkpoint_storage_tests::java::State;
+use checkpoint_storage_tests::java::exchange::{self, JOB, SharedPlace};
+use checkpoint_storage_tests::java::ours::{self, job};
 
 use crate::place::{Place, key, keys};
 
-const JOB: &str = "100% 任务 🚀";
+/// Where the large one is in what is stored.
+const LARGE: usize = 5;
 
-fn bytes(len: u32) -> Vec<u8> {
-    (0..len).map(|i| (i * 7 + i / 4096).to_le_bytes()[0]).collect()
-}
-
-/// In the order in which they are stored. The large one takes two parts.
+/// The large one takes two parts.
 fn states() -> Vec<State> {
-    let (kibibyte, mebibyte, large) = (bytes(1 << 10), bytes(1 << 20), bytes(6 << 20));
-    [
-        (1, 1, Some(&b"1"[..])),
-        (1, 2, None),
-        (2, 1, Some(&mebibyte)),
-        (1, 3, Some(b"")),
-        (2, i64::MAX, Some(&kibibyte)),
-        (0, 0, Some(&large)),
-    ]
-    .map(|(pipeline, checkpoint, states)| State::new(JOB, pipeline, checkpoint, states))
-    .into()
+    exchange::states(6 << 20)
 }
 
-/// Which of a job's files were written in parts.
-async fn in_parts(place: &Place, names: &[String]) -> Vec<bool> {
-    let mut in_parts = Vec::new();
-    for name in names {
-        in_parts.push(place.is_in_parts(&key(JOB, name)).await);
+async fn assert_large_alone_in_parts(place: &Place, names: &[String]) {
+    for (at, name) in names.iter().enumerate() {
+        assert_eq!(place.is_in_parts(&key(JOB, name)).await, at == LARGE, "{name}");
     }
-    in_parts
 }
-
-const LARGE_ALONE: [bool; 6] = [false, false, false, false, false, true];
 
 #[tokio::test]
 async fn ours_reads_what_java_wrote() {
     let Some(place) = Place::new() else { return };
-    let mut java = place.java();
-    let expected = states();
-    let written: Vec<_> = expected.iter().map(|state| java.store(state).expect("stored")).collect();
-    // No key begins with a slash, nothing is escaped, and nothing lies beside the checkpoints.
-    assert_eq!(place.keys().await, keys(JOB, &written));
-    assert_eq!(in_parts(&place, &written).await, LARGE_ALONE);
-
-    let storage = place.ours().await;
-    assert_eq!(storage.jobs().await.expect("listed"), [job(JOB)]);
-    assert_eq!(names(&storage, JOB).await, written);
-    assert!(ours::all(&storage, JOB).await == expected);
-    assert!(ours::latest(&storage, JOB).await == latest(&expected));
-    for entry in storage.list(&job(JOB), &ListQuery::all()).await.expect("listed") {
-        let read = storage.read(&job(JOB), &entry.name).await.expect("read");
-        assert_eq!(read.entry.integrity, Integrity::NoChecksum);
-    }
-    let items = storage.scan(None).await.expect("scanned");
-    assert_eq!(items.len(), expected.len());
-    assert!(items.iter().all(|item| matches!(item.kind, ScanKind::Checkpoint(_))), "{items:?}");
+    let written = exchange::ours_reads_what_java_wrote(&place, states()).await;
+    assert_large_alone_in_parts(&place, &written).await;
 }
 
 #[tokio::test]
 async fn java_reads_what_ours_wrote() {
     let Some(place) = Place::new() else { return };
-    let storage = place.ours().await;
-    let mut expected = states();
-    for state in &expected {
-        ours::store(&storage, state).await;
-    }
-    let written = names(&storage, JOB).await;
-    assert_eq!(place.keys().await, keys(JOB, &written));
-    assert_eq!(in_parts(&place, &written).await, LARGE_ALONE);
-    // Java takes a savepoint for what it is besides: a checkpoint.
-    let savepoint = State::new(JOB, 1, 4, Some(b"kept"));
-    ours::store_as(&storage, &savepoint, CheckpointKind::Savepoint).await;
-    expected.push(savepoint);
-
-    let mut java = place.java();
-    assert!(java.all(JOB).expect("read") == sorted(&expected));
-    assert!(java.latest(JOB).expect("read") == latest(&expected));
-    for last in latest(&expected) {
-        let read = java.latest_of_pipeline(JOB, last.pipeline).expect("read");
-        assert!(read == Some(last));
-    }
-    let second: Vec<_> = expected.iter().filter(|s| s.pipeline == 2).cloned().collect();
-    assert!(java.of_pipeline(JOB, 2).expect("read") == sorted(&second));
-    for state in &expected {
-        let read = java.get(JOB, state.pipeline, state.checkpoint).expect("read");
-        assert!(read == *state);
-    }
+    let written = exchange::java_reads_what_ours_wrote(&place, states()).await;
+    assert_large_alone_in_parts(&place, &written).await;
 }
 
 #[tokio::test]
 async fn java_deletes_what_ours_wrote_and_ours_goes_on() {
     let Some(place) = Place::new() else { return };
-    let storage = place.ours().await;
-    let mut expected = states();
-    for state in &expected {
-        ours::store(&storage, state).await;
-    }
-    let mut java = place.java();
-    java.delete(JOB, 1, &[1, 2, 77]).expect("deleted");
-    expected.retain(|state| state.pipeline != 1 || state.checkpoint > 2);
-    assert!(ours::all(&storage, JOB).await == expected);
-    assert_eq!(place.keys().await, keys(JOB, &names(&storage, JOB).await));
-
-    java.delete_job(JOB).expect("deleted");
-    assert_eq!(storage.jobs().await.expect("listed"), []);
-    assert_eq!(names(&storage, JOB).await, [] as [String; 0]);
-    let again = State::new(JOB, 1, 1, Some(b"again"));
-    ours::store(&storage, &again).await;
-    assert_eq!(java.all(JOB).expect("read"), [again]);
+    exchange::java_deletes_what_ours_wrote_and_ours_goes_on(&place, states()).await;
 }
 
 #[tokio::test]
 async fn ours_deletes_what_java_wrote_and_java_goes_on() {
     let Some(place) = Place::new() else { return };
-    let mut java = place.java();
-    let storage = place.ours().await;
-    let mut expected = states();
-    for state in &expected {
-        java.store(state).expect("stored");
-    }
-    let report = storage.delete_checkpoints(&job(JOB), 1, &[1, 2]).await.expect("deleted");
-    assert_eq!(report.deleted.len(), 2);
-    expected.retain(|state| state.pipeline != 1 || state.checkpoint > 2);
-    let between = State::new(JOB, 1, 4, Some(b"between"));
-    ours::store(&storage, &between).await;
-    expected.push(between);
-    let after = State::new(JOB, 1, 5, Some(b"after"));
-    java.store(&after).expect("stored");
-    expected.push(after);
-    assert!(ours::all(&storage, JOB).await == expected);
-    assert!(java.all(JOB).expect("read") == sorted(&expected));
-    assert!(java.latest(JOB).expect("read") == latest(&expected));
-
-    storage.delete_job(&job(JOB)).await.expect("deleted");
-    assert_eq!(place.keys().await, [] as [String; 0]);
-    assert_eq!(java.all(JOB).expect("no error"), []);
-    assert_eq!(java.latest_of_pipeline(JOB, 1).expect("no error"), None);
-    java.store(&State::new(JOB, 1, 1, Some(b"again"))).expect("stored");
-    assert_eq!(names(&storage, JOB).await.len(), 1);
+    exchange::ours_deletes_what_java_wrote_and_java_goes_on(&place, states()).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use checkpoint_storage_tests::java::exchange::SharedPlace;
 use checkpoint_storage_tests::java::{Java, jars, s3a_jars};
 use checkpoint_storage_tests::s3::{S3Server, minio};
 use checkpoint_storage_tests::storage;
@@ -54,19 +55,11 @@ impl Place {
         .into()
     }
 
-    pub(crate) fn java(&self) -> Java {
-        self.java_at(&format!("s3a://{}", self.bucket), NAMESPACE)
-    }
-
     pub(crate) fn java_at(&self, bucket: &str, namespace: &str) -> Java {
         let config = self.config(bucket, namespace);
         let config = config.iter().map(|(key, value)| (*key, value.as_str()));
         let config: Vec<_> = [("storage.type", "s3")].into_iter().chain(config).collect();
         Java::open(&self.jars, "hdfs", &config)
-    }
-
-    pub(crate) async fn ours(&self) -> ManagedStorage {
-        self.ours_at(&format!("s3a://{}", self.bucket), NAMESPACE).await
     }
 
     pub(crate) async fn ours_at(&self, bucket: &str, namespace: &str) -> ManagedStorage {
@@ -98,6 +91,31 @@ impl Place {
         let body = object.expect("there").body.collect().await.expect("read").into_bytes();
         let request = self.server.client().put_object().bucket(&self.bucket).key(to);
         request.body(body.into()).send().await.expect("written");
+    }
+}
+
+impl SharedPlace for Place {
+    fn java(&self) -> Java {
+        self.java_at(&format!("s3a://{}", self.bucket), NAMESPACE)
+    }
+
+    async fn ours(&self) -> ManagedStorage {
+        self.ours_at(&format!("s3a://{}", self.bucket), NAMESPACE).await
+    }
+
+    /// With the whole key of what lies elsewhere.
+    async fn files(&self, job: &str) -> Vec<String> {
+        let directory = key(job, "");
+        let name = |key: String| key.strip_prefix(&directory).map(str::to_owned).unwrap_or(key);
+        self.keys().await.into_iter().map(name).collect()
+    }
+
+    fn beside(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    async fn is_gone(&self, job: &str) -> bool {
+        self.files(job).await.is_empty()
     }
 }
 

@@ -1,0 +1,168 @@
+//! Each side reads, lists and deletes what the other stored: what holds on every medium.
+
+use checkpoint_storage_api::{CheckpointKind, CheckpointStorage, Integrity, ListQuery, ScanKind};
+use storage_host::ManagedStorage;
+
+use super::ours::{self, job, names};
+use super::{Java, State, latest, sorted};
+
+/// The job that stores.
+pub const JOB: &str = "100% 任务 🚀";
+
+/// An empty place that both sides store on.
+pub trait SharedPlace {
+    /// Opens Java's storage.
+    fn java(&self) -> Java;
+
+    /// Opens this project's.
+    fn ours(&self) -> impl Future<Output = ManagedStorage>;
+
+    /// The names of all files of a job, sorted, and whatever lies elsewhere.
+    fn files(&self, job: &str) -> impl Future<Output = Vec<String>>;
+
+    /// The file that Java keeps beside one of this name, if it does.
+    fn beside(&self, name: &str) -> Option<String>;
+
+    /// Whether nothing is left of a job, nor of its directory.
+    fn is_gone(&self, job: &str) -> impl Future<Output = bool>;
+}
+
+/// So many bytes that do not repeat themselves soon.
+pub fn bytes(len: u32) -> Vec<u8> {
+    (0..len).map(|i| (i * 7 + i / 4096).to_le_bytes()[0]).collect()
+}
+
+/// In the order in which they are stored; the last has states of so many bytes.
+pub fn states(last: u32) -> Vec<State> {
+    let (mebibyte, last) = (bytes(1 << 20), bytes(last));
+    [
+        (1, 1, Some(&b"first"[..])),
+        (1, 2, None),
+        (2, 1, Some(&mebibyte)),
+        (1, 3, Some(b"")),
+        (2, i64::MAX, Some(&[0xff; 513])),
+        (0, 0, Some(&last)),
+    ]
+    .map(|(pipeline, checkpoint, states)| State::new(JOB, pipeline, checkpoint, states))
+    .into()
+}
+
+/// Nothing lies there but files of these names, and what Java keeps beside its own.
+async fn assert_alone(place: &impl SharedPlace, names: &[String], of_java: &[String]) {
+    let beside = of_java.iter().filter_map(|name| place.beside(name));
+    let mut expected: Vec<_> = names.iter().cloned().chain(beside).collect();
+    expected.sort();
+    assert_eq!(place.files(JOB).await, expected);
+}
+
+/// Answers with the names of the files.
+pub async fn ours_reads_what_java_wrote(
+    place: &impl SharedPlace,
+    states: Vec<State>,
+) -> Vec<String> {
+    let mut java = place.java();
+    let written: Vec<_> = states.iter().map(|state| java.store(state).expect("stored")).collect();
+    assert_alone(place, &written, &written).await;
+
+    let storage = place.ours().await;
+    assert_eq!(storage.jobs().await.expect("listed"), [job(JOB)]);
+    assert_eq!(names(&storage, JOB).await, written);
+    assert!(ours::all(&storage, JOB).await == states);
+    assert!(ours::latest(&storage, JOB).await == latest(&states));
+    for entry in storage.list(&job(JOB), &ListQuery::all()).await.expect("listed") {
+        let read = storage.read(&job(JOB), &entry.name).await.expect("read");
+        assert_eq!(read.entry.integrity, Integrity::NoChecksum);
+    }
+    let items = storage.scan(None).await.expect("scanned");
+    assert_eq!(items.len(), states.len());
+    assert!(items.iter().all(|item| matches!(item.kind, ScanKind::Checkpoint(_))), "{items:?}");
+    written
+}
+
+/// Answers with the names of the files, of which the last is a savepoint.
+pub async fn java_reads_what_ours_wrote(
+    place: &impl SharedPlace,
+    mut states: Vec<State>,
+) -> Vec<String> {
+    let storage = place.ours().await;
+    for state in &states {
+        ours::store(&storage, state).await;
+    }
+    // Java takes a savepoint for what it is besides: a checkpoint.
+    let savepoint = State::new(JOB, 1, 4, Some(b"kept"));
+    ours::store_as(&storage, &savepoint, CheckpointKind::Savepoint).await;
+    states.push(savepoint);
+    let written = names(&storage, JOB).await;
+    assert_alone(place, &written, &[]).await;
+
+    let mut java = place.java();
+    assert!(java.all(JOB).expect("read") == sorted(&states));
+    assert!(java.latest(JOB).expect("read") == latest(&states));
+    for last in latest(&states) {
+        let read = java.latest_of_pipeline(JOB, last.pipeline).expect("read");
+        assert!(read == Some(last));
+    }
+    let second: Vec<_> = states.iter().filter(|state| state.pipeline == 2).cloned().collect();
+    assert!(java.of_pipeline(JOB, 2).expect("read") == sorted(&second));
+    for state in &states {
+        let read = java.get(JOB, state.pipeline, state.checkpoint).expect("read");
+        assert!(read == *state);
+    }
+    written
+}
+
+/// First some checkpoints, then the job.
+pub async fn java_deletes_what_ours_wrote_and_ours_goes_on(
+    place: &impl SharedPlace,
+    mut states: Vec<State>,
+) {
+    let storage = place.ours().await;
+    for state in &states {
+        ours::store(&storage, state).await;
+    }
+    let mut java = place.java();
+    java.delete(JOB, 1, &[1, 2, 77]).expect("deleted");
+    states.retain(|state| state.pipeline != 1 || state.checkpoint > 2);
+    assert!(ours::all(&storage, JOB).await == states);
+    assert_alone(place, &names(&storage, JOB).await, &[]).await;
+
+    java.delete_job(JOB).expect("deleted");
+    assert_eq!(storage.jobs().await.expect("listed"), []);
+    assert_eq!(names(&storage, JOB).await, [] as [String; 0]);
+    // A directory went away under a storage that had made it.
+    let again = State::new(JOB, 1, 1, Some(b"again"));
+    ours::store(&storage, &again).await;
+    assert_eq!(java.all(JOB).expect("read"), [again]);
+}
+
+/// First some checkpoints, then, after each side has stored another, the job.
+pub async fn ours_deletes_what_java_wrote_and_java_goes_on(
+    place: &impl SharedPlace,
+    mut states: Vec<State>,
+) {
+    let mut java = place.java();
+    let storage = place.ours().await;
+    let mut of_java: Vec<_> =
+        states.iter().map(|state| java.store(state).expect("stored")).collect();
+    let report = storage.delete_checkpoints(&job(JOB), 1, &[1, 2]).await.expect("deleted");
+    assert_eq!(report.deleted.len(), 2);
+    states.retain(|state| state.pipeline != 1 || state.checkpoint > 2);
+    of_java.retain(|name| report.deleted.iter().all(|deleted| deleted.to_string() != *name));
+    let between = State::new(JOB, 1, 4, Some(b"between"));
+    ours::store(&storage, &between).await;
+    states.push(between);
+    let after = State::new(JOB, 1, 5, Some(b"after"));
+    of_java.push(java.store(&after).expect("stored"));
+    states.push(after);
+    assert!(ours::all(&storage, JOB).await == states);
+    assert!(java.all(JOB).expect("read") == sorted(&states));
+    assert!(java.latest(JOB).expect("read") == latest(&states));
+    assert_alone(place, &names(&storage, JOB).await, &of_java).await;
+
+    storage.delete_job(&job(JOB)).await.expect("deleted");
+    assert!(place.is_gone(JOB).await, "{:?}", place.files(JOB).await);
+    assert_eq!(java.all(JOB).expect("no error"), []);
+    assert_eq!(java.latest_of_pipeline(JOB, 1).expect("no error"), None);
+    java.store(&State::new(JOB, 1, 1, Some(b"again"))).expect("stored");
+    assert_eq!(names(&storage, JOB).await.len(), 1);
+}
