@@ -1,5 +1,5 @@
-//! What Hadoop keeps beside its configuration keys: secrets in keystores, as its Credential
-//! Provider has them (`hadoop credential create`).
+//! Hadoop's configuration files, and what it keeps beside them: secrets in keystores, as its
+//! Credential Provider has them (`hadoop credential create`).
 //!
 //! ```no_run
 //! use hadoop_configuration::{CredentialProviders, KeystorePassword};
@@ -27,8 +27,11 @@
 //! at. The format's cryptography is of its time: under Hadoop's default password, or a weak one, a
 //! keystore protects secrets no better than its file mode does.
 //!
+//! Of XML files, the values are text: what they mean is for who reads them to say.
+//!
 //! # Map
 //!
+//! - `site`: keys and values from XML files; `xml` and `variables` in it: their form, and `${…}`
 //! - `credentials`: the keystores of a provider path, asked in order
 //! - `provider`: where a provider's URI says its keystore is
 //! - `password`: where the password is looked for
@@ -41,7 +44,9 @@ mod file;
 mod jceks;
 mod password;
 mod provider;
+mod site;
 
 pub use credentials::CredentialProviders;
 pub use error::{Error, ErrorKind};
 pub use password::KeystorePassword;
+pub use site::{Lookup, SiteConfiguration};

@@ -33,8 +33,9 @@ use tempfile::TempDir;
 pub use log::Log;
 
 /// The packages whose artifacts the tests run.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 7] = [
     "storage-host",
+    "checkpoint-storage-hdfs",
     "checkpoint-storage-localfile",
     "checkpoint-storage-s3",
     "faulty-plugin",

@@ -37,8 +37,10 @@ impl Bucket {
         cause: Cause,
         attempts: &Attempts,
     ) -> Result<()> {
-        let is_surprising = cause.is_precondition_failed() || cause.is_no_upload();
-        if !attempts.may_have_succeeded() && !(is_surprising && attempts.were_several()) {
+        let is_surprising =
+            attempts.were_several() && (cause.is_precondition_failed() || cause.is_no_upload());
+        let is_open = attempts.may_have_succeeded() || is_surprising;
+        if !is_open {
             return Err(self.caused(target, cause));
         }
         let Some(written) = written else { return Err(self.unknown(target, cause)) };

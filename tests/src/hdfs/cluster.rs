@@ -90,11 +90,11 @@ impl HdfsCluster {
         Self::shared(&HdfsOptions::ha(datanodes), None)
     }
 
-    /// One NameNode and one DataNode with Kerberos, shared likewise. See [`kdc`] on what this does
+    /// One NameNode and three DataNodes with Kerberos, shared likewise. See [`kdc`] on what this does
     /// to the process.
     pub fn kerberos(protection: Protection) -> Option<&'static Self> {
         let kdc = kdc()?;
-        Self::shared(&with_kerberos(HdfsOptions::single(1), kdc, protection), Some(kdc))
+        Self::shared(&with_kerberos(HdfsOptions::single(3), kdc, protection), Some(kdc))
     }
 
     /// A test's own cluster, which it may break.

@@ -1,0 +1,134 @@
+//! From the keys of `plugin-config` and Hadoop's files to what the storage needs.
+
+mod address;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use checkpoint_storage_api::{ConfigKey, Error, ErrorKind, PluginConfig, Result};
+use checkpoint_storage_keys::Key;
+use checkpoint_storage_keys::rows::hdfs::{
+    CREDENTIAL_PROVIDER_PATH, DFS, HADOOP, KERBEROS_KEYTAB, KERBEROS_PRINCIPAL,
+    KEYSTORE_PASSWORD_FILE, SEATUNNEL_HADOOP, SITE_PATH,
+};
+use checkpoint_storage_keys::rows::storage::{DEFAULT_FS, DISABLE_CACHE, NAMESPACE, STORAGE_TYPE};
+use checkpoint_storage_keys::values;
+use hadoop_configuration::SiteConfiguration;
+
+pub(crate) use address::Address;
+
+/// What the plugin reads. The last four are accepted: two are the host's business, and this client
+/// takes no secret from a keystore.
+const KEYS: &[&Key] = &[
+    &NAMESPACE,
+    &DEFAULT_FS,
+    &KERBEROS_PRINCIPAL,
+    &KERBEROS_KEYTAB,
+    &SITE_PATH,
+    &SEATUNNEL_HADOOP,
+    &DFS,
+    &HADOOP,
+    &STORAGE_TYPE,
+    &DISABLE_CACHE,
+    &CREDENTIAL_PROVIDER_PATH,
+    &KEYSTORE_PASSWORD_FILE,
+];
+
+/// Environment variables by name, handed in so that tests can hold them still.
+pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What the storage needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct HdfsConfig {
+    /// The namespace's path, absolute, without a slash at its end; empty for the root.
+    pub(crate) namespace: String,
+    pub(crate) address: Address,
+    /// Hadoop's own keys, for the client.
+    pub(crate) site: SiteConfiguration,
+    pub(crate) login: Option<Login>,
+    /// Who acts where there is no Kerberos; `None` for the user of this process.
+    pub(crate) user: Option<String>,
+    pub(crate) replication: Option<u32>,
+    pub(crate) block_len: Option<u64>,
+}
+
+/// Who logs in with Kerberos, and with which keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    pub(crate) principal: String,
+    pub(crate) keytab: PathBuf,
+}
+
+/// The keys that the plugin understands.
+pub(crate) fn keys() -> Vec<ConfigKey> {
+    KEYS.iter().map(|&key| ConfigKey::from(key)).collect()
+}
+
+/// The error of a key whose value does not fit.
+pub(crate) fn wrong(
+    key: impl std::fmt::Display,
+    problem: impl Into<String>,
+    advice: impl Into<String>,
+) -> Error {
+    Error::new(ErrorKind::InvalidConfig, "open", problem)
+        .with_subject(format_args!("`{key}`"))
+        .with_advice(advice)
+}
+
+impl HdfsConfig {
+    /// Reads Hadoop's files where there are any. Keys that are not this plugin's are the host's
+    /// business.
+    pub(crate) fn load(config: &PluginConfig, variables: Variables<'_>) -> Result<Self> {
+        let site = site::load(config, variables)?;
+        let login = login(config)?;
+        let address = Address::read(config, &site)?;
+        let segments = NAMESPACE.read(config, values::segments)?;
+        if let Some(segment) = segments.iter().find(|segment| segment.contains(':')) {
+            let problem = format!("HDFS has no directory with a `:` in its name ({segment:?})");
+            return Err(wrong(NAMESPACE.name, problem, "choose another name"));
+        }
+        let number = |key: &str| {
+            let text = site.get(key).filter(|text| !text.is_empty());
+            text.map(|text| values::size(text).map_err(|it| wrong(key, it.problem, it.advice)))
+                .transpose()
+        };
+        let replication = number("dfs.replication")?.map(u32::try_from).transpose();
+        let replication = replication.map_err(|_| {
+            wrong("dfs.replication", "this is no number of replicas", "write a small number")
+        })?;
+        Ok(Self {
+            namespace: segments.iter().map(|segment| format!("/{segment}")).collect(),
+            replication,
+            block_len: number("dfs.blocksize")?,
+            user: variables("HADOOP_USER_NAME"),
+            address,
+            site: site::for_client(site, login.is_some()),
+            login,
+        })
+    }
+}
+
+/// Both of principal and keytab, or neither; a keytab that can be read.
+fn login(config: &PluginConfig) -> Result<Option<Login>> {
+    match (KERBEROS_PRINCIPAL.given(config)?, KERBEROS_KEYTAB.given(config)?) {
+        (None, None) => Ok(None),
+        (Some(principal), Some(keytab)) => {
+            std::fs::File::open(keytab).map_err(|error| {
+                let problem = format!("{keytab}: {error}");
+                wrong(KERBEROS_KEYTAB.name, problem, "name a keytab that this process can read")
+                    .with_source(error)
+            })?;
+            Ok(Some(Login { principal: principal.to_owned(), keytab: keytab.into() }))
+        }
+        (principal, _) => {
+            let (given, lacking) = match principal {
+                Some(_) => (&KERBEROS_PRINCIPAL, &KERBEROS_KEYTAB),
+                None => (&KERBEROS_KEYTAB, &KERBEROS_PRINCIPAL),
+            };
+            let problem = format!("it means nothing without `{}`", lacking.name);
+            Err(wrong(given.name, problem, "give both or neither"))
+        }
+    }
+}

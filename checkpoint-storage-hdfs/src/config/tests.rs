@@ -1,0 +1,150 @@
+use std::fs;
+
+use super::*;
+
+fn load_with(pairs: &[(&str, &str)], variables: Variables<'_>) -> Result<HdfsConfig> {
+    HdfsConfig::load(&pairs.iter().copied().collect(), variables)
+}
+
+fn load(pairs: &[(&str, &str)]) -> Result<HdfsConfig> {
+    load_with(pairs, &|_| None)
+}
+
+fn refused(pairs: &[(&str, &str)]) -> Error {
+    let error = load(pairs).expect_err("refused");
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
+    assert!(error.advice().is_some_and(|advice| !advice.is_empty()), "{error}");
+    error
+}
+
+fn url(pairs: &[(&str, &str)]) -> String {
+    load(pairs).expect("valid").address.url
+}
+
+/// The text of a file of Hadoop's.
+fn site(pairs: &[(&str, &str)]) -> String {
+    let properties: String = pairs
+        .iter()
+        .map(|(key, value)| {
+            format!("<property><name>{key}</name><value>{value}</value></property>")
+        })
+        .collect();
+    format!("<configuration>{properties}</configuration>")
+}
+
+const HA: [(&str, &str); 5] = [
+    ("fs.defaultFS", "hdfs://blue"),
+    ("dfs.nameservices", "blue"),
+    ("dfs.ha.namenodes.blue", "nn1,nn2"),
+    ("dfs.namenode.rpc-address.blue.nn1", "one:8020"),
+    ("dfs.namenode.rpc-address.blue.nn2", "two:8020"),
+];
+
+#[test]
+fn an_address_is_a_host_with_a_port_or_a_nameservice() {
+    for (given, expected) in [
+        ("hdfs://namenode:9000", "hdfs://namenode:9000"),
+        ("HDFS://namenode:9000/", "hdfs://namenode:9000"),
+        ("hdfs://namenode:9000/path", "hdfs://namenode:9000"),
+        ("namenode:9000", "hdfs://namenode:9000"),
+        ("hdfs://namenode", "hdfs://namenode:8020"),
+        ("viewfs://cluster/", "viewfs://cluster"),
+    ] {
+        assert_eq!(url(&[("fs.defaultFS", given)]), expected, "{given}");
+    }
+    for given in ["s3a://b", "hdfs://", "hdfs://:9000", "hdfs://h:port", "hdfs://u@h:1"] {
+        refused(&[("fs.defaultFS", given)]);
+    }
+    refused(&[]);
+    let address = load(&HA).expect("valid").address;
+    let ids = vec!["nn1".to_owned(), "nn2".to_owned()];
+    assert_eq!(address.nameservice, Some(("blue".to_owned(), ids)));
+}
+
+#[test]
+fn a_nameservice_has_namenodes_with_addresses() {
+    let listed = refused(&[("fs.defaultFS", "hdfs://blue"), ("dfs.nameservices", "red, blue")]);
+    assert_eq!(listed.subject(), "`dfs.ha.namenodes.blue`");
+    let error = refused(&HA[..4]);
+    assert_eq!(error.subject(), "`dfs.namenode.rpc-address.blue.nn2`");
+    refused(&[("fs.defaultFS", "hdfs://blue"), ("dfs.ha.namenodes.blue", " , ")]);
+}
+
+#[test]
+fn keys_are_taken_with_and_without_the_java_engine_s_prefix() {
+    let prefixed: Vec<_> =
+        HA[1..].iter().map(|(key, value)| (format!("seatunnel.hadoop.{key}"), *value)).collect();
+    let mut pairs = vec![HA[0]];
+    pairs.extend(prefixed.iter().map(|(key, value)| (key.as_str(), *value)));
+    assert_eq!(load(&pairs).expect("valid").address, load(&HA).expect("valid").address);
+    pairs.push(("dfs.namenode.rpc-address.blue.nn1", "own:1"));
+    let site = load(&pairs).expect("valid").site;
+    assert_eq!(site.get("dfs.namenode.rpc-address.blue.nn1"), Some("own:1"));
+}
+
+#[test]
+fn what_is_written_here_beats_the_named_files_and_those_the_default_ones() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    for name in ["default", "named"] {
+        fs::create_dir(path(name)).expect("made");
+    }
+    let replication = ("dfs.replication", "2");
+    let default = [("fs.defaultFS", "hdfs://default:1"), replication, ("dfs.blocksize", "1m")];
+    fs::write(path("default/core-site.xml"), site(&default)).expect("written");
+    let named = [("fs.defaultFS", "hdfs://${host}:${env.PORT:-2}"), ("host", "named")];
+    fs::write(path("named/hdfs-site.xml"), site(&named)).expect("written");
+    let (default, named) = (path("default"), path("named"));
+    let variables = |name: &str| match name {
+        "HADOOP_CONF_DIR" => default.to_str().map(str::to_owned),
+        _ => None,
+    };
+    let load = |pairs: &[(&str, &str)]| load_with(pairs, &variables).expect("valid");
+    assert_eq!(load(&[]).address.url, "hdfs://default:1");
+    assert_eq!((load(&[]).replication, load(&[]).block_len), (Some(2), Some(1 << 20)));
+    let named_folder = named.to_str().expect("text");
+    assert_eq!(load(&[("hdfs_site_path", named_folder)]).address.url, "hdfs://named:2");
+    let file = named.join("hdfs-site.xml");
+    let file = [("hdfs_site_path", file.to_str().expect("text")), ("host", "own")];
+    assert_eq!(load(&file).address.url, "hdfs://own:2");
+    refused(&[("hdfs_site_path", folder.path().to_str().expect("text"))]);
+    refused(&[("hdfs_site_path", "/nowhere/site.xml")]);
+}
+
+#[test]
+fn a_login_is_a_principal_with_a_keytab_that_can_be_read() {
+    let keytab = tempfile::NamedTempFile::new().expect("a file");
+    let path = keytab.path().to_str().expect("text");
+    let address = ("fs.defaultFS", "hdfs://h:1");
+    let (principal, keytab) = (("kerberosPrincipal", "p@R"), ("kerberosKeytabFilePath", path));
+    let config = load(&[address, principal, keytab]).expect("valid");
+    assert_eq!(config.login.map(|login| login.principal).as_deref(), Some("p@R"));
+    assert_eq!(config.site.get("hadoop.security.authentication"), Some("kerberos"));
+    refused(&[address, principal]);
+    refused(&[address, keytab]);
+    let missing = refused(&[address, principal, ("kerberosKeytab", "/nowhere/at/all")]);
+    assert_eq!(missing.subject(), "`kerberosKeytab`");
+}
+
+#[test]
+fn the_namespace_is_absolute_and_has_no_colon() {
+    let address = ("fs.defaultFS", "hdfs://h:1");
+    let namespace = |text| load(&[address, ("storageNameSpace", text)]).map(|it| it.namespace);
+    assert_eq!(namespace("a//b/").expect("valid"), "/a/b");
+    assert_eq!(namespace("/").expect("valid"), "");
+    assert_eq!(load(&[address]).expect("valid").namespace, "/seatunnel/checkpoint");
+    refused(&[address, ("storageNameSpace", "/a:b")]);
+}
+
+#[test]
+fn the_user_comes_from_the_environment() {
+    let variables = |name: &str| (name == "HADOOP_USER_NAME").then(|| "bob".to_owned());
+    let config = load_with(&[("fs.defaultFS", "hdfs://h:1")], &variables).expect("valid");
+    assert_eq!(config.user.as_deref(), Some("bob"));
+}
+
+#[test]
+fn every_key_is_documented() {
+    assert!(keys().iter().all(|key| !key.description.is_empty()));
+    assert_eq!(keys().len(), KEYS.len());
+}

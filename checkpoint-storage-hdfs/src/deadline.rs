@@ -1,0 +1,71 @@
+//! How long a call may take, and each of its steps.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use hdfs_native::HdfsError;
+
+use crate::failure::Cause;
+
+/// What a caller waits for where it does not say.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
+/// What is left for answering before the caller gives up.
+const MARGIN: Duration = Duration::from_millis(500);
+/// No step takes longer: one that does will not end.
+const LONGEST_STEP: Duration = Duration::from_secs(8);
+
+/// How long calls may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    call: Duration,
+    step: Duration,
+}
+
+/// When a call must have ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    at: Instant,
+    step: Duration,
+}
+
+impl Limits {
+    /// `time_limit` is how long the caller waits.
+    pub(crate) fn new(time_limit: Option<Duration>) -> Self {
+        let limit = time_limit.unwrap_or(DEFAULT_LIMIT);
+        let call = limit.saturating_sub(MARGIN.min(limit / 10));
+        // So that something else can be tried after a step that does not end.
+        Self { call, step: LONGEST_STEP.min(call / 3) }
+    }
+
+    /// The deadline of a call that begins now.
+    pub(crate) fn begin(self) -> Deadline {
+        Deadline { at: Instant::now() + self.call, step: self.step }
+    }
+}
+
+impl Deadline {
+    /// How much time is left.
+    pub(crate) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits for one step, at most as long as a step may take and time is left.
+    pub(crate) async fn step<T>(
+        self,
+        step: impl Future<Output = Result<T, HdfsError>>,
+    ) -> Result<T, Cause> {
+        match tokio::time::timeout(self.step.min(self.left()), step).await {
+            Ok(result) => result.map_err(|error| Cause::of(&error)),
+            Err(_) => Err(Cause::timed_out()),
+        }
+    }
+
+    /// Waits before another try; `false`, at once, if there is no time for one.
+    pub(crate) async fn pause(self, time: Duration) -> bool {
+        if self.left() <= time {
+            return false;
+        }
+        tokio::time::sleep(time).await;
+        true
+    }
+}

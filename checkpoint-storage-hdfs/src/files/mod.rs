@@ -1,0 +1,95 @@
+//! The operations on the files of one namespace, a module each.
+
+mod health;
+mod list;
+mod read;
+mod remove;
+mod settle;
+mod write;
+
+use std::sync::Arc;
+
+use checkpoint_storage_api::{Error, ErrorKind, JobId, Result};
+use checkpoint_storage_filesystem::{Directory, Environment};
+use tokio_util::task::TaskTracker;
+
+use crate::cluster::Cluster;
+use crate::failure::Cause;
+
+pub(crate) use read::FileChunks;
+
+/// What HDFS takes as a name, unless its NameNode is told otherwise.
+const MAX_NAME_LEN: usize = 255;
+
+/// A namespace on a cluster.
+pub(crate) struct Files {
+    cluster: Cluster,
+    environment: Environment,
+    /// What goes on after the call that began it was dropped.
+    background: TaskTracker,
+}
+
+/// A file that an operation concerns.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) operation: &'static str,
+    /// The directory's path.
+    pub(crate) directory: String,
+    /// The name in it.
+    pub(crate) name: String,
+}
+
+impl Target {
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.directory, self.name)
+    }
+
+    /// Another file of the same directory.
+    pub(crate) fn beside(&self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self.clone() }
+    }
+}
+
+impl Files {
+    pub(crate) fn new(cluster: Cluster, environment: Environment) -> Arc<Self> {
+        Arc::new(Self { cluster, environment, background: TaskTracker::new() })
+    }
+
+    /// Waits for what dropped calls left to do.
+    pub(crate) async fn close(&self) {
+        self.background.close();
+        self.background.wait().await;
+    }
+
+    /// The path of a directory.
+    pub(crate) fn directory(&self, directory: Directory<'_>) -> String {
+        let namespace = &self.cluster.config().namespace;
+        match directory {
+            Directory::Namespace => namespace.clone(),
+            Directory::Job(job) => format!("{namespace}/{job}"),
+        }
+    }
+
+    /// A path as people write it.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{}", self.cluster.config().address.url, if path.is_empty() { "/" } else { path })
+    }
+
+    fn caused(&self, target: &Target, cause: Cause) -> Error {
+        cause.into_error(target.operation, self.url(&target.path()))
+    }
+
+    /// Refuses a job that no directory of HDFS can have.
+    pub(crate) fn check_job_id(&self, job: &JobId) -> Result<()> {
+        let problem = if job.as_str().contains(':') {
+            "HDFS has no names with `:`"
+        } else if job.as_str().len() > MAX_NAME_LEN {
+            "names of HDFS have at most 255 bytes"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::InvalidInput, "use job id", problem)
+            .with_subject(format_args!("{:.40}", job.as_str()))
+            .with_advice("use a shorter or plainer one"))
+    }
+}

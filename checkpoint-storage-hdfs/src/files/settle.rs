@@ -1,0 +1,48 @@
+//! What became of a rename whose answer was lost.
+
+use std::sync::Arc;
+
+use checkpoint_storage_api::{ErrorKind, Result};
+use checkpoint_storage_filesystem::codec::Checksum;
+
+use super::{Files, Target};
+
+/// What a file is recognized by when it is read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fingerprint {
+    pub(super) len: u64,
+    /// CRC-32C.
+    pub(super) checksum: u32,
+}
+
+/// What is there under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Ours,
+    Another,
+    Nothing,
+}
+
+impl Files {
+    /// Reads back what is there and compares it with what was written.
+    pub(super) async fn look(
+        self: &Arc<Self>,
+        target: &Target,
+        written: Fingerprint,
+    ) -> Result<Found> {
+        let mut chunks = match self.open(target.clone()).await {
+            Ok(chunks) => chunks,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) => return Err(error),
+        };
+        if chunks.len() != written.len {
+            return Ok(Found::Another);
+        }
+        let mut checksum = Checksum::default();
+        while let Some(chunk) = chunks.next_chunk(usize::MAX).await? {
+            checksum.update(&chunk);
+        }
+        let is_ours = checksum.value() == written.checksum;
+        Ok(if is_ours { Found::Ours } else { Found::Another })
+    }
+}
