@@ -2,12 +2,15 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::{cargo, repository};
+
+/// Set by `cargo xtask test`: its own program, which Cargo then need not look after.
+const XTASK: &str = "CHECKPOINT_STORAGE_XTASK";
 
 /// Ends when it is dropped, or with this process, however that ends.
 pub(crate) struct Service {
@@ -20,16 +23,15 @@ pub(crate) struct Service {
 impl Service {
     /// Starts `cargo xtask` with these arguments; or why there can be no such service.
     pub(crate) fn start(arguments: &[String]) -> Result<Self, String> {
-        let mut process = cargo()
+        let mut process = xtask()
             .current_dir(repository())
-            .args(["run", "--quiet", "--locked", "--package=xtask", "--"])
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // What interrupts the tests does not reach it: it ends by itself.
             .process_group(0)
             .spawn()
-            .expect("cargo can be run");
+            .expect("it can be run");
         let input = process.stdin.take().expect("piped");
         let mut output = BufReader::new(process.stdout.take().expect("piped"));
         let mut line = String::new();
@@ -61,6 +63,15 @@ impl Service {
             _ => panic!("{command}: an answer of {answer:?}"),
         }
     }
+}
+
+fn xtask() -> Command {
+    if let Some(program) = std::env::var_os(XTASK) {
+        return Command::new(program);
+    }
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--locked", "--package=xtask", "--"]);
+    command
 }
 
 impl Drop for Service {

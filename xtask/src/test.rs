@@ -121,6 +121,7 @@ fn tests() -> Result<()> {
     let (output, input) = std::io::pipe().context("a pipe")?;
     let mut command = cargo();
     command.args(["test", "--locked", "--workspace", "--no-fail-fast", "--", "--show-output"]);
+    command.env(XTASK, std::env::current_exe().context("this program")?);
     java::tell(&mut command);
     // It serves until all tests have run.
     let minio = minio::ForTests::start()?;
@@ -147,6 +148,9 @@ fn tests() -> Result<()> {
         _ => Ok(()),
     }
 }
+
+/// Tells the tests of this program, which starts servers for them.
+const XTASK: &str = "CHECKPOINT_STORAGE_XTASK";
 
 /// What every secret of the tests holds.
 const SECRET: &str = "hush";

@@ -29,7 +29,7 @@ pub struct NodeState {
     pub is_active: bool,
     /// It takes no changes.
     pub is_in_safe_mode: bool,
-    /// How many DataNodes it takes to be alive: one that is gone for 11 s and more is not.
+    /// How many DataNodes it would give blocks to. One that is gone is among them for 11 s.
     pub datanodes: usize,
 }
 
@@ -85,7 +85,7 @@ impl HdfsCluster {
         }
     }
 
-    /// Waits until the active NameNode takes changes, and so many DataNodes to be alive.
+    /// Waits until the active NameNode takes changes, and would give blocks to so many DataNodes.
     pub fn settle(&self, datanodes: usize) {
         self.command(format!("settle {datanodes}"));
     }

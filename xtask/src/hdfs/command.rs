@@ -39,10 +39,10 @@ pub(super) enum Command {
     /// `safe-mode NAMENODE enter` or `leave`
     SafeMode(usize, SafeMode),
     /// `state NAMENODE`: `active` or `standby`, `serving` or `safe-mode`, and how many DataNodes it
-    /// takes to be alive.
+    /// would give blocks to.
     State(usize),
-    /// `settle COUNT`: waits until the active NameNode serves and takes so many DataNodes to be
-    /// alive.
+    /// `settle COUNT`: waits until the active NameNode serves and would give blocks to so many
+    /// DataNodes.
     Settle(usize),
     /// `pipeline PATH`: the numbers of the DataNodes that hold the file's last block, or write it.
     Pipeline(String),

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::process::{Context, Error, Result, tied};
 
@@ -112,7 +112,10 @@ impl Jvm {
 
     pub(super) fn freeze(&mut self) -> Result<()> {
         self.is_frozen = true;
-        self.signal(Signal::STOP)
+        self.signal(Signal::STOP)?;
+        // Some of its threads may still run; not when the kernel has told that it stands still.
+        let pid = Pid::from_child(&self.process);
+        waitpid(Some(pid), WaitOptions::UNTRACED).map(drop).context("a process that was frozen")
     }
 
     pub(super) fn thaw(&mut self) -> Result<()> {

@@ -11,12 +11,15 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.ha.HAServiceProtocol.RequestSource;
 import org.apache.hadoop.ha.HAServiceProtocol.StateChangeRequestInfo;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
+import org.apache.hadoop.hdfs.protocol.DatanodeInfo;
 import org.apache.hadoop.hdfs.protocol.HdfsConstants.SafeModeAction;
 import org.apache.hadoop.hdfs.protocol.LocatedBlock;
 import org.apache.hadoop.hdfs.server.datanode.DataNode;
 import org.apache.hadoop.hdfs.server.namenode.NameNode;
 import org.apache.hadoop.hdfs.server.namenode.ha.BootstrapStandby;
 import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
+import org.apache.hadoop.net.Node;
+import org.apache.hadoop.net.NodeBase;
 
 /**
  * NameNodes and DataNodes in this JVM, one or many, driven from outside.
@@ -161,13 +164,22 @@ public final class Nodes {
         return new StateChangeRequestInfo(RequestSource.REQUEST_BY_USER_FORCED);
     }
 
-    /** Whether it serves, and how many DataNodes it takes to be alive. */
+    /** Whether it serves, and how many DataNodes it would give blocks to. */
     private static String state(NameNode namenode) {
+        List<Node> datanodes =
+                namenode.getNamesystem()
+                        .getBlockManager()
+                        .getDatanodeManager()
+                        .getNetworkTopology()
+                        .getLeaves(NodeBase.ROOT);
+        // Before its first heartbeat a DataNode seems to be full.
+        long usable =
+                datanodes.stream().filter(node -> ((DatanodeInfo) node).getCapacity() > 0).count();
         return String.join(
                 " ",
                 namenode.getState(),
                 namenode.isInSafeMode() ? "safe-mode" : "serving",
-                Integer.toString(namenode.getNamesystem().getNumLiveDataNodes()));
+                Long.toString(usable));
     }
 
     /** The ports of the DataNodes that hold a file's last block, or write it, in their order. */
