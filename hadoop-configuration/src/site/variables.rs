@@ -5,24 +5,23 @@ use super::Lookup;
 /// How often a value is looked at again, as in Hadoop; variables that name each other end there.
 const MAX_ROUNDS: usize = 20;
 
-/// `text` with its variables replaced, the innermost first.
+/// `text` with its variables replaced, the innermost first. As in Hadoop, the first that has no
+/// value ends it: what follows stays as it is written.
 pub(super) fn expand<'v>(
     text: &str,
     key: &dyn Fn(&str) -> Option<&'v str>,
     environment: Lookup<'_>,
 ) -> String {
     let mut text = text.to_owned();
-    let mut from = 0;
     for _ in 0..MAX_ROUNDS {
-        let Some((begin, end)) = innermost(&text, from) else { break };
+        let Some((begin, end)) = innermost(&text, 0) else { break };
         let name = &text[begin + 2..end];
         match value_of(name, key, environment) {
             // A variable that is its own value would never end.
             Some(value) if value != text[begin..=end] => {
                 text.replace_range(begin..=end, &value);
-                from = 0;
             }
-            _ => from = end,
+            _ => break,
         }
     }
     text
@@ -87,7 +86,8 @@ mod tests {
             ("${a}", "1"),
             ("<${b}>", "<11>"),
             ("${${which}}", "1"),
-            ("${unknown}/${a}", "${unknown}/1"),
+            ("${a}/${unknown}", "1/${unknown}"),
+            ("${unknown}/${a}", "${unknown}/${a}"),
             ("${env.HOME}/x", "/home/h/x"),
             ("${env.NONE}", "${env.NONE}"),
             ("${env.NONE:-d}", "d"),
