@@ -1,0 +1,145 @@
+//! Nodes of an HDFS that fail while checkpoints are stored: every call ends in time, nothing
+//! acknowledged is lost, and nothing is there twice.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use checkpoint_storage_api::{
+    CheckpointStorage, ErrorKind, JobId, ListQuery, Outcome, PipelineState,
+};
+use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions, Node};
+use checkpoint_storage_tests::storage;
+use storage_host::{ManagedStorage, StorageSettings};
+use tokio::task::block_in_place;
+
+fn job() -> JobId {
+    JobId::new("1").expect("valid")
+}
+
+async fn open(cluster: &HdfsCluster) -> ManagedStorage {
+    storage::open("hdfs", cluster.plugin_config("/faults")).await
+}
+
+/// Stores checkpoints of these ids, a little apart, and says which were acknowledged and how long
+/// the longest took. An error must say that nothing was applied or that it is not known.
+async fn store_all(
+    storage: &ManagedStorage,
+    ids: std::ops::RangeInclusive<i64>,
+    mut before: impl FnMut(i64),
+) -> (BTreeSet<i64>, BTreeSet<i64>, Duration) {
+    let (mut stored, mut open, mut longest) = (BTreeSet::new(), BTreeSet::new(), Duration::ZERO);
+    for id in ids {
+        block_in_place(|| before(id));
+        let began = Instant::now();
+        let state = PipelineState::new(job(), 1, id, Bytes::from(id.to_be_bytes().to_vec()));
+        match storage.store(state).await {
+            Ok(_) => {
+                stored.insert(id);
+            }
+            Err(error) => {
+                assert!(error.is_retryable(), "{error}");
+                if error.outcome() == Outcome::Unknown {
+                    open.insert(id);
+                }
+            }
+        }
+        longest = longest.max(began.elapsed());
+    }
+    (stored, open, longest)
+}
+
+/// Ends the test unless what is stored is what was acknowledged, once each, beside what may be.
+async fn ensure_stored(storage: &ManagedStorage, stored: &BTreeSet<i64>, open: &BTreeSet<i64>) {
+    let listed = storage.list(&job(), &ListQuery::all()).await.expect("listed");
+    let mut found = BTreeSet::new();
+    for entry in &listed {
+        let id = entry.name.checkpoint_id;
+        assert!(found.insert(id), "checkpoint {id} is there twice");
+        let read = storage.read(&job(), &entry.name).await.expect("whole");
+        assert_eq!(read.states.as_deref(), Some(&id.to_be_bytes()[..]), "{}", entry.name);
+    }
+    assert!(found.is_superset(stored), "lost: {:?}", stored.difference(&found));
+    let known: BTreeSet<_> = stored.union(open).copied().collect();
+    assert!(found.is_subset(&known), "from nowhere: {:?}", found.difference(&known));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namenode_that_refuses_connections_is_told_within_the_time_out() {
+    let config = [("fs.defaultFS", "hdfs://127.0.0.1:1"), ("storageNameSpace", "/faults")];
+    let settings =
+        StorageSettings { operation_timeout: Duration::from_secs(5), ..StorageSettings::default() };
+    let host = storage::host();
+    let storage = host.open_plugin("hdfs", config.into(), settings).await.expect("opened");
+    let began = Instant::now();
+    let error = storage.store(PipelineState::new(job(), 1, 1, "")).await.expect_err("refused");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::NotApplied));
+    let text = error.to_string();
+    assert!(text.contains("127.0.0.1:1") && text.contains("refused"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_outlast_a_namenode_that_restarts() {
+    let Some(cluster) = HdfsCluster::start(&HdfsOptions::single(3)) else { return };
+    let storage = open(&cluster).await;
+    let restart = |id| {
+        if id == 20 {
+            cluster.stop(Node::Name(0));
+            cluster.start_node(Node::Name(0));
+        }
+    };
+    let (stored, open, longest) = store_all(&storage, 1..=40, restart).await;
+    println!("longest {longest:?}, {} of 40 stored", stored.len());
+    assert_eq!(stored.len(), 40, "each waits for the NameNode");
+    assert!(longest < Duration::from_secs(30), "{longest:?}");
+    ensure_stored(&storage, &stored, &open).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_outlast_the_active_namenode() {
+    let Some(cluster) = HdfsCluster::start(&HdfsOptions::ha(3)) else { return };
+    let storage = open(&cluster).await;
+    let fail_over = |id| {
+        if id == 100 {
+            cluster.stop(Node::Name(0));
+            cluster.activate(1);
+        }
+    };
+    let (stored, open, longest) = store_all(&storage, 1..=200, fail_over).await;
+    println!("longest {longest:?}, {} of 200 stored", stored.len());
+    assert_eq!(stored.len(), 200);
+    assert!(longest < Duration::from_secs(30), "{longest:?}");
+    ensure_stored(&storage, &stored, &open).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_stores_outlast_a_datanode_that_freezes_or_dies() {
+    let options = HdfsOptions::single(3).separate();
+    let Some(cluster) = HdfsCluster::start(&options) else { return };
+    let storage = open(&cluster).await;
+    let states = Bytes::from(vec![7; 64 << 20]);
+    for (id, fault) in [(1, HdfsCluster::freeze as fn(&HdfsCluster, Node)), (2, HdfsCluster::kill)]
+    {
+        let node = Node::Data(id - 1);
+        let store = storage.store(PipelineState::new(job(), 1, id as i64, states.clone()));
+        let began = Instant::now();
+        let (stored, ()) = tokio::join!(store, async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            block_in_place(|| fault(&cluster, node));
+        });
+        let entry = stored.expect("stored without it");
+        println!("{node}: {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+        let read = storage.read(&job(), &entry.name).await.expect("whole");
+        assert!(read.states == Some(states.clone()));
+        if id == 1 {
+            block_in_place(|| {
+                cluster.thaw(node);
+                cluster.settle(3);
+            });
+        }
+    }
+    let listed = storage.list(&job(), &ListQuery::all()).await.expect("listed");
+    assert_eq!(listed.len(), 2);
+}
