@@ -29,6 +29,7 @@
 //!
 //! - [`naming`]: which file is what, by its name
 //! - [`codec`]: the bytes of a checkpoint
+//! - [`health`]: what trying a medium saw, step by step
 //! - `sequence`: time stamps (contract 5)
 //! - `environment`: clock and random numbers
 //! - `filesystem`: the trait that a backend implements
@@ -40,6 +41,7 @@ mod delete;
 mod environment;
 mod filesystem;
 mod gate;
+pub mod health;
 mod import;
 mod leftover;
 mod maintenance;

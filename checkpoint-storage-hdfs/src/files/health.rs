@@ -1,14 +1,11 @@
 //! Trying the cluster step by step.
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
-use checkpoint_storage_api::{
-    CheckpointName, Error, ErrorKind, HealthOptions, HealthStatus, HealthStep, Result,
-};
+use checkpoint_storage_api::{CheckpointName, Error, ErrorKind, HealthOptions, HealthStep, Result};
 use checkpoint_storage_filesystem::codec::Checksum;
+use checkpoint_storage_filesystem::health::{Finding, is_well, step};
 use checkpoint_storage_filesystem::{Directory, naming};
 
 use super::settle::Fingerprint;
@@ -22,11 +19,8 @@ impl Files {
     pub(crate) async fn health(self: &Arc<Self>, options: HealthOptions) -> Vec<HealthStep> {
         let list = async {
             let entries = self.list(Directory::Namespace).await?;
-            Ok(format!(
-                "{}: {} entries",
-                self.url(&self.directory(Directory::Namespace)),
-                entries.len()
-            ))
+            let url = self.url(&self.directory(Directory::Namespace));
+            Ok(Finding::passed(format!("{url}: {} entries", entries.len())))
         };
         let mut steps = vec![step("list", list).await];
         let probe = |operation| Target {
@@ -42,22 +36,22 @@ impl Files {
             steps.push(step("read", self.read_probe(&target)).await);
             let delete = async {
                 self.delete(&target).await?;
-                Ok("deleted it".to_owned())
+                Ok(Finding::passed("deleted it"))
             };
             steps.push(step("delete", delete).await);
         }
         steps
     }
 
-    async fn write_probe(self: &Arc<Self>, target: &Target) -> Result<String> {
+    async fn write_probe(self: &Arc<Self>, target: &Target) -> Result<Finding> {
         let name = CheckpointName { timestamp_ms: 0, random: 0, pipeline_id: 0, checkpoint_id: 0 };
         self.publish(target.clone(), &name, probe()).await?;
-        Ok(format!("wrote {} bytes and renamed them", PROBE.len()))
+        Ok(Finding::passed(format!("wrote {} bytes and renamed them", PROBE.len())))
     }
 
-    async fn read_probe(self: &Arc<Self>, target: &Target) -> Result<String> {
+    async fn read_probe(self: &Arc<Self>, target: &Target) -> Result<Finding> {
         match self.read(target.clone()).await? == PROBE {
-            true => Ok("read it back".to_owned()),
+            true => Ok(Finding::passed("read it back")),
             false => {
                 Err(Error::new(ErrorKind::Corrupt, "read a probe", "it is not what was written")
                     .with_subject(self.url(&target.path())))
@@ -71,21 +65,4 @@ fn probe() -> Body {
     checksum.update(PROBE);
     let fingerprint = Fingerprint { len: PROBE.len() as u64, checksum: checksum.value() };
     Body::new(vec![Bytes::from_static(PROBE)], fingerprint)
-}
-
-fn is_well(steps: &[HealthStep]) -> bool {
-    steps.iter().all(|step| step.status != HealthStatus::Failed)
-}
-
-async fn step(name: &str, run: impl Future<Output = Result<String>>) -> HealthStep {
-    let begun = Instant::now();
-    let (status, detail, advice) = match run.await {
-        Ok(detail) => (HealthStatus::Passed, detail, None),
-        Err(error) => (
-            HealthStatus::Failed,
-            format!("{}: {}", error.subject(), error.reason()),
-            error.advice().map(str::to_owned),
-        ),
-    };
-    HealthStep { name: name.to_owned(), status, detail, advice, elapsed: begun.elapsed() }
 }

@@ -1,8 +1,7 @@
 //! Trying the disk step by step.
 
-use std::time::Instant;
-
-use checkpoint_storage_api::{Error, HealthOptions, HealthStatus, HealthStep, Result};
+use checkpoint_storage_api::{HealthOptions, HealthStep, Result};
+use checkpoint_storage_filesystem::health::{Finding, blocking_step as step};
 use checkpoint_storage_filesystem::{FileType, naming};
 use rustix::fs::fstatvfs;
 use rustix::io::Errno;
@@ -15,13 +14,6 @@ use crate::directory::OpenDirectory;
 const PROBE: [u8; 4096] = [0x5a; 4096];
 /// A disk with less than this share free draws a warning.
 const LOW_SPACE_PERCENT: u64 = 5;
-
-/// What a step saw, and what to do about it.
-struct Finding {
-    status: HealthStatus,
-    detail: String,
-    advice: Option<String>,
-}
 
 impl Disk {
     pub(crate) fn health(
@@ -39,13 +31,10 @@ impl Disk {
                     namespace = Some(directory);
                     Finding::passed(format!("{path} is a directory"))
                 }
-                None => Finding {
-                    status: HealthStatus::Warned,
-                    detail: format!("{path} does not exist yet; the first store creates it"),
-                    advice: Some(
-                        "check `storageNameSpace` if checkpoints should be there".to_owned(),
-                    ),
-                },
+                None => Finding::warned(
+                    format!("{path} does not exist yet; the first store creates it"),
+                    "check `storageNameSpace` if checkpoints should be there",
+                ),
             })
         }));
         if options.write {
@@ -83,15 +72,11 @@ impl Disk {
         Ok(if has_locks {
             Finding::passed(detail)
         } else {
-            Finding {
-                status: HealthStatus::Warned,
-                detail: format!("{detail}; the file system has no locks"),
-                advice: Some(
-                    "what dead writers leave is told by its age alone: reclaim leftovers while no \
-                     job is writing"
-                        .to_owned(),
-                ),
-            }
+            Finding::warned(
+                format!("{detail}; the file system has no locks"),
+                "what dead writers leave is told by its age alone: reclaim leftovers while no \
+                 job is writing",
+            )
         })
     }
 }
@@ -118,33 +103,7 @@ fn space(namespace: &OpenDirectory) -> Result<Finding> {
         u128::from(free) * 100 < u128::from(all) * u128::from(LOW_SPACE_PERCENT)
     };
     if is_low(space.f_bavail, space.f_blocks) || is_low(space.f_favail, space.f_files) {
-        return Ok(Finding {
-            status: HealthStatus::Warned,
-            detail,
-            advice: Some("free space there, or retain fewer checkpoints".to_owned()),
-        });
+        return Ok(Finding::warned(detail, "free space there, or retain fewer checkpoints"));
     }
     Ok(Finding::passed(detail))
-}
-
-impl Finding {
-    fn passed(detail: String) -> Self {
-        Self { status: HealthStatus::Passed, detail, advice: None }
-    }
-}
-
-fn step(name: &str, run: impl FnOnce() -> Result<Finding>) -> HealthStep {
-    let begun = Instant::now();
-    let finding = run().unwrap_or_else(|error: Error| Finding {
-        status: HealthStatus::Failed,
-        detail: format!("{}: {}", error.subject(), error.reason()),
-        advice: error.advice().map(str::to_owned),
-    });
-    HealthStep {
-        name: name.to_owned(),
-        status: finding.status,
-        detail: finding.detail,
-        advice: finding.advice,
-        elapsed: begun.elapsed(),
-    }
 }

@@ -1,12 +1,11 @@
 //! Trying the bucket step by step.
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
-use checkpoint_storage_api::{Error, ErrorKind, HealthOptions, HealthStatus, HealthStep, Result};
+use checkpoint_storage_api::{ErrorKind, HealthOptions, HealthStep, Result};
 use checkpoint_storage_filesystem::codec::Checksum;
+use checkpoint_storage_filesystem::health::{Finding, is_well, step};
 use checkpoint_storage_filesystem::{Directory, naming};
 
 use super::put::Object;
@@ -17,13 +16,6 @@ use crate::clock::Difference;
 
 const PROBE: &[u8] = &[0x5a; 4096];
 
-/// What a step saw, and what to do about it.
-struct Finding {
-    status: HealthStatus,
-    detail: String,
-    advice: Option<String>,
-}
-
 impl Bucket {
     /// Each step is tried only if the one before it worked.
     pub(crate) async fn health(self: &Arc<Self>, options: HealthOptions) -> Vec<HealthStep> {
@@ -33,18 +25,18 @@ impl Bucket {
             let difference = Difference::between(self.environment.now(), time);
             steps.push(step("clock", async { Ok(clock_finding(difference)) }).await);
         }
-        if options.write && steps.iter().all(|step| step.status != HealthStatus::Failed) {
+        if options.write && is_well(&steps) {
             let name = naming::probe(self.environment.token());
             let key = self.keyspace.file(Directory::Namespace, &name);
             let target = |operation| Target { operation, key: key.clone() };
             steps.push(step("write", self.write_probe(target("write a probe"))).await);
-            if steps.iter().all(|step| step.status != HealthStatus::Failed) {
+            if is_well(&steps) {
                 steps
                     .push(step("create only", self.overwrite_probe(target("write a probe"))).await);
                 steps.push(step("read", self.read_probe(target("read a probe"))).await);
                 let delete = async {
                     self.delete_one(&key).await?;
-                    Ok(Finding::passed("deleted it".to_owned()))
+                    Ok(Finding::passed("deleted it"))
                 };
                 steps.push(step("delete", delete).await);
             }
@@ -79,7 +71,7 @@ impl Bucket {
                       has one writer at a time";
         match self.publish(target, probe()).await {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && self.condition.asks() => {
-                Ok(Finding::passed("the server refuses to write over it".to_owned()))
+                Ok(Finding::passed("the server refuses to write over it"))
             }
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
             _ => Ok(Finding::warned("the server would write over it", advice)),
@@ -88,7 +80,7 @@ impl Bucket {
 
     async fn read_probe(self: &Arc<Self>, target: Target) -> Result<Finding> {
         match self.read(target.clone()).await? == PROBE {
-            true => Ok(Finding::passed("read it back".to_owned())),
+            true => Ok(Finding::passed("read it back")),
             false => Err(self.error(&target, ErrorKind::Corrupt, "it is not what was written")),
         }
     }
@@ -111,32 +103,5 @@ fn clock_finding(difference: Difference) -> Finding {
         Finding::warned(detail, "let the clock be set from the network")
     } else {
         Finding::passed(detail)
-    }
-}
-
-impl Finding {
-    fn passed(detail: String) -> Self {
-        Self { status: HealthStatus::Passed, detail, advice: None }
-    }
-
-    fn warned(detail: impl Into<String>, advice: &str) -> Self {
-        let advice = Some(advice.to_owned());
-        Self { status: HealthStatus::Warned, detail: detail.into(), advice }
-    }
-}
-
-async fn step(name: &str, run: impl Future<Output = Result<Finding>>) -> HealthStep {
-    let begun = Instant::now();
-    let finding = run.await.unwrap_or_else(|error: Error| Finding {
-        status: HealthStatus::Failed,
-        detail: format!("{}: {}", error.subject(), error.reason()),
-        advice: error.advice().map(str::to_owned),
-    });
-    HealthStep {
-        name: name.to_owned(),
-        status: finding.status,
-        detail: finding.detail,
-        advice: finding.advice,
-        elapsed: begun.elapsed(),
     }
 }
