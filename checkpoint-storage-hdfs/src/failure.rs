@@ -30,8 +30,12 @@ pub(crate) enum Class {
     Unreached,
     /// The connection broke, or an answer did not come in time: what was asked may have been done.
     Unanswered,
-    /// DataNodes failed, or too few of them could be had.
+    /// DataNodes failed.
     DataNodes,
+    /// The NameNode knows of no DataNode that would take a block.
+    NoDataNodes,
+    /// The cluster wants a file to have more replicas.
+    TooFewReplicas,
     /// The files of this writer are no longer its own.
     LostLease,
     /// Who asks may not.
@@ -176,6 +180,7 @@ impl Cause {
                 | Class::Unreached
                 | Class::Unanswered
                 | Class::DataNodes
+                | Class::NoDataNodes
                 | Class::LostLease
         )
     }
@@ -211,10 +216,13 @@ impl Cause {
                 ErrorKind::TimedOut,
                 "check that the NameNode and the DataNodes answer, or raise `operation-timeout`",
             ),
-            Class::DataNodes => (
+            Class::DataNodes | Class::NoDataNodes => (
                 ErrorKind::Unavailable,
                 "check that enough DataNodes are up, with room: see `hdfs dfsadmin -report`",
             ),
+            Class::TooFewReplicas => {
+                (ErrorKind::InvalidConfig, "raise `dfs.replication`, or leave it to the cluster")
+            }
             Class::LostLease => (
                 ErrorKind::Unavailable,
                 "something else took the file over: make sure that each job has one writer",
@@ -261,7 +269,9 @@ fn of_io(kind: io::ErrorKind) -> Class {
 fn of_text(text: &str) -> Class {
     let has = |part: &str| text.contains(part);
     if has("could only be written to") || has("minReplication nodes") || has("datanode(s)") {
-        Class::DataNodes
+        Class::NoDataNodes
+    } else if has("replication") && has("less than the required minimum") {
+        Class::TooFewReplicas
     } else if has("SIMPLE authentication is not enabled") {
         Class::Unauthenticated
     } else if has("Name node is in safe mode") {
@@ -306,7 +316,7 @@ mod tests {
             "java.io.IOException",
             "File /x could only be written to 0 of the 1 minReplication nodes.",
         );
-        assert_eq!(few.class, Class::DataNodes);
+        assert_eq!(few.class, Class::NoDataNodes);
         assert_eq!(java("java.lang.RuntimeException", "x").class, Class::Other);
     }
 

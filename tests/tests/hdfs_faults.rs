@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use checkpoint_storage_api::{
-    CheckpointStorage, ErrorKind, JobId, ListQuery, Outcome, PipelineState,
+    CheckpointStorage, ErrorKind, ImportOptions, JobId, ListQuery, Outcome, PipelineState,
 };
 use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions, Node};
 use checkpoint_storage_tests::storage;
@@ -73,7 +73,7 @@ async fn a_namenode_that_refuses_connections_is_told_within_the_time_out() {
     let storage = host.open_plugin("hdfs", config.into(), settings).await.expect("opened");
     let began = Instant::now();
     let error = storage.store(PipelineState::new(job(), 1, 1, "")).await.expect_err("refused");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::NotApplied));
     let text = error.to_string();
     assert!(text.contains("127.0.0.1:1") && text.contains("refused"), "{text}");
@@ -111,6 +111,81 @@ async fn stores_outlast_the_active_namenode() {
     assert_eq!(stored.len(), 200);
     assert!(longest < Duration::from_secs(30), "{longest:?}");
     ensure_stored(&storage, &stored, &open).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_outlast_an_active_namenode_that_freezes() {
+    let Some(cluster) = HdfsCluster::start(&HdfsOptions::ha(3).separate()) else { return };
+    let storage = open(&cluster).await;
+    let freeze = |id| {
+        if id == 20 {
+            cluster.freeze(Node::Name(0));
+            cluster.activate(1);
+        }
+    };
+    let (stored, open, longest) = store_all(&storage, 1..=60, freeze).await;
+    println!("longest {longest:?}, {} of 60 stored", stored.len());
+    assert_eq!(stored.len(), 60);
+    assert!(longest < Duration::from_secs(30), "{longest:?}");
+    ensure_stored(&storage, &stored, &open).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namenode_that_freezes_alone_is_told_within_the_time_out() {
+    let Some(cluster) = HdfsCluster::start(&HdfsOptions::single(3).separate()) else { return };
+    let settings = StorageSettings {
+        operation_timeout: Duration::from_secs(10),
+        ..StorageSettings::default()
+    };
+    let config = cluster.plugin_config("/faults");
+    let storage = storage::host().open_plugin("hdfs", config, settings).await.expect("opened");
+    let fault = |id| match id {
+        3 => cluster.freeze(Node::Name(0)),
+        5 => {
+            cluster.thaw(Node::Name(0));
+            cluster.settle(3);
+        }
+        _ => {}
+    };
+    let (stored, open, longest) = store_all(&storage, 1..=6, fault).await;
+    println!("longest {longest:?}");
+    assert!(longest < Duration::from_secs(11), "{longest:?}");
+    assert!(stored.is_superset(&[1, 2, 5, 6].into()) && stored.len() == 4, "{stored:?}");
+    ensure_stored(&storage, &stored, &open).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_go_on_without_a_datanode_that_the_namenode_takes_for_alive() {
+    const TWENTY_MINUTES: &str = "600000";
+    let options = HdfsOptions::single(3)
+        .separate()
+        .with("dfs.namenode.heartbeat.recheck-interval", TWENTY_MINUTES);
+    let Some(cluster) = HdfsCluster::start(&options) else { return };
+    let storage = open(&cluster).await;
+    let kill = |id| {
+        if id == 2 {
+            cluster.kill(Node::Data(0));
+        }
+    };
+    let (stored, open, longest) = store_all(&storage, 1..=20, kill).await;
+    println!("longest {longest:?}, {} of 20 stored", stored.len());
+    assert_eq!(stored.len(), 20);
+    assert!(longest < Duration::from_secs(30), "{longest:?}");
+    ensure_stored(&storage, &stored, &open).await;
+    assert_eq!(block_in_place(|| cluster.state(0)).datanodes, 3, "it counts on all of them");
+
+    let large = Bytes::from(vec![7; 64 << 20]);
+    let began = Instant::now();
+    let state = PipelineState::new(job(), 2, 1, large.clone());
+    let entry = storage.store(state).await.expect("stored");
+    println!("64 MiB: {:?}", began.elapsed());
+    let reader = storage.open_reader(&job(), &entry.name).await.expect("opened");
+    let copies = storage::open("hdfs", cluster.plugin_config("/copies")).await;
+    let began = Instant::now();
+    copies.import(reader, ImportOptions::default()).await.expect("copied");
+    println!("copied: {:?}", began.elapsed());
+    let copy = copies.read(&job(), &entry.name).await.expect("whole");
+    assert!(copy.states == Some(large));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,10 @@ mod health;
 mod list;
 mod read;
 mod remove;
+mod replicas;
 mod settle;
+mod tries;
+mod upload;
 mod write;
 
 use std::sync::Arc;

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use checkpoint_storage_api::{CheckpointName, Error, ErrorKind, Result, async_trait};
-use checkpoint_storage_filesystem::codec::{Checksum, Encoded};
-use checkpoint_storage_filesystem::{Upload, naming};
+use checkpoint_storage_api::{CheckpointName, Error, ErrorKind, Result};
+use checkpoint_storage_filesystem::codec::Encoded;
+use checkpoint_storage_filesystem::naming;
 use hdfs_native::WriteOptions;
 use hdfs_native::file::FileWriter;
 use tokio::runtime::Handle;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::remove::error_outcome;
+use super::replicas::Replicas;
 use super::settle::{Fingerprint, Found};
 use super::{Files, Target};
 use crate::cluster::pauses;
@@ -21,6 +22,8 @@ use crate::failure::{Cause, Class};
 
 /// How many bytes are written in one step.
 const STEP_LEN: usize = 1 << 20;
+/// What HDFS takes where nothing else is said.
+const DEFAULT_BLOCK_LEN: u64 = 128 << 20;
 
 /// What is to be written: the caller's own memory.
 pub(crate) struct Body {
@@ -41,10 +44,17 @@ impl From<Encoded> for Body {
     }
 }
 
+/// A file that is being written.
+pub(super) struct Writer {
+    writer: FileWriter,
+    /// The client that it asks the NameNode by.
+    generation: usize,
+}
+
 /// A temporary file; removed in the background unless it became something.
-struct Temporary {
+pub(super) struct Temporary {
     files: Arc<Files>,
-    target: Target,
+    pub(super) target: Target,
     is_there: bool,
     runtime: Handle,
 }
@@ -65,7 +75,8 @@ impl Drop for Temporary {
 }
 
 impl Files {
-    fn temporary(self: &Arc<Self>, target: &Target, name: &CheckpointName) -> Temporary {
+    /// A name for a file that nobody takes for a checkpoint.
+    pub(super) fn temporary(self: &Arc<Self>, target: &Target, name: &CheckpointName) -> Temporary {
         let name = naming::temporary(name, self.environment.token());
         Temporary {
             files: Arc::clone(self),
@@ -84,75 +95,118 @@ impl Files {
         body: Body,
     ) -> Result<()> {
         let deadline = self.cluster.begin();
-        let mut pauses = pauses();
-        let mut before = None;
+        let mut tries = self.tries(deadline);
         loop {
             let mut temporary = self.temporary(&target, name);
-            let cause = match self.write(&mut temporary, &body.pieces, deadline).await {
-                Ok(()) => {
-                    return self
-                        .publish_written(temporary, &target, body.fingerprint, deadline)
-                        .await;
-                }
-                Err(cause) => cause.or(before.take()),
+            let Err(cause) = self.write(&mut temporary, &body, tries.replicas(), deadline).await
+            else {
+                return self.publish_written(temporary, &target, body.fingerprint, deadline).await;
             };
-            before = Some(cause.clone());
-            drop(temporary);
-            debug!(?cause, file = target.path(), "a write failed");
-            let again =
-                cause.is_passing() && deadline.pause(pauses.next().unwrap_or_default()).await;
-            if !again {
-                // Nothing has its name yet.
-                return Err(self.caused(&target, cause));
-            }
+            // Nothing has its name yet.
+            tries.failed(self, temporary, cause).await.map_err(|it| self.caused(&target, it))?;
         }
     }
 
     async fn write(
         &self,
         temporary: &mut Temporary,
-        pieces: &[Bytes],
+        body: &Body,
+        replicas: Replicas,
         deadline: Deadline,
     ) -> Result<(), Cause> {
-        let (_, generation) = self.cluster.client();
-        let mut writer = self.create(temporary, deadline).await?;
-        let written = async {
-            for piece in pieces {
-                write_piece(&mut writer, piece.clone(), deadline).await?;
-            }
-            deadline.step(writer.close()).await
-        };
-        written.await.map_err(|cause| {
-            if cause.is_open() {
-                // It may be the NameNode that did not answer.
-                self.cluster.give_up(generation);
-            }
-            cause.while_writing()
-        })
+        let mut writer = self.create(temporary, body.fingerprint.len, replicas, deadline).await?;
+        for piece in &body.pieces {
+            self.write_piece(&mut writer, piece.clone(), deadline).await?;
+        }
+        self.end(writer, temporary, replicas, deadline).await
     }
 
-    async fn create(
+    /// Creates a temporary file of so many bytes to come.
+    pub(super) async fn create(
         &self,
         temporary: &mut Temporary,
+        len: u64,
+        replicas: Replicas,
         deadline: Deadline,
-    ) -> Result<FileWriter, Cause> {
+    ) -> Result<Writer, Cause> {
         let config = self.cluster.config();
+        let block_len = match replicas.missing_from() {
+            // Each block is another chance to be given a DataNode that fails.
+            Some(_) => Some(config.block_len.unwrap_or_default().max(whole_block(len))),
+            None => config.block_len,
+        };
         let options = WriteOptions {
-            block_size: config.block_len,
-            replication: config.replication,
+            block_size: block_len,
+            replication: replicas.now(),
             ..WriteOptions::default()
         };
+        let (_, generation) = self.cluster.client();
         let path = temporary.target.path();
         // It may be there even if the answer is lost.
         temporary.is_there = true;
         let created = self
             .cluster
             .step(deadline, |client| async move { client.create(&path, options).await });
-        created.await
+        Ok(Writer { writer: created.await?, generation })
+    }
+
+    /// Writes some of a file, in steps.
+    pub(super) async fn write_piece(
+        &self,
+        writer: &mut Writer,
+        mut piece: Bytes,
+        deadline: Deadline,
+    ) -> Result<(), Cause> {
+        while !piece.is_empty() {
+            let step = piece.split_to(piece.len().min(STEP_LEN));
+            let written = deadline.step(writer.writer.write_bytes(step)).await;
+            written.map_err(|cause| self.while_writing(writer, cause))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the DataNodes have what was written.
+    pub(super) async fn sync(&self, writer: &mut Writer, deadline: Deadline) -> Result<(), Cause> {
+        let synced = deadline.step(writer.writer.hsync()).await;
+        synced.map_err(|cause| self.while_writing(writer, cause))
+    }
+
+    /// Closes a file, and has the NameNode make the replicas that it does not have yet.
+    pub(super) async fn end(
+        &self,
+        mut writer: Writer,
+        temporary: &Temporary,
+        replicas: Replicas,
+        deadline: Deadline,
+    ) -> Result<(), Cause> {
+        let closed = deadline.step(writer.writer.close()).await;
+        closed.map_err(|cause| self.while_writing(&writer, cause))?;
+        let Some(full) = replicas.missing_from() else { return Ok(()) };
+        let path = temporary.target.path();
+        warn!(
+            file = path,
+            replicas = replicas.now(),
+            full,
+            "DataNodes fail: some replicas are \
+              left for the NameNode to make"
+        );
+        let set = self.cluster.ask(deadline, |client| {
+            let path = path.clone();
+            async move { client.set_replication(&path, full).await }
+        });
+        set.await.map(drop)
+    }
+
+    fn while_writing(&self, writer: &Writer, cause: Cause) -> Cause {
+        if cause.is_open() {
+            // It may be the NameNode that did not answer.
+            self.cluster.give_up(writer.generation);
+        }
+        cause.while_writing()
     }
 
     /// Gives a temporary file its name.
-    async fn publish_written(
+    pub(super) async fn publish_written(
         self: &Arc<Self>,
         mut temporary: Temporary,
         target: &Target,
@@ -200,90 +254,14 @@ impl Files {
         !deadline.left().is_zero()
     }
 
-    fn taken(&self, target: &Target) -> Error {
+    pub(super) fn taken(&self, target: &Target) -> Error {
         let reason = "the name is taken; what is there was left as it is";
         Error::new(ErrorKind::AlreadyExists, target.operation, reason)
             .with_subject(self.url(&target.path()))
     }
-
-    /// Begins a file of `len` bytes to come.
-    pub(crate) async fn begin(
-        self: &Arc<Self>,
-        target: Target,
-        name: &CheckpointName,
-        len: u64,
-    ) -> Result<FileUpload> {
-        if self.exists(&target).await? {
-            return Err(self.taken(&target));
-        }
-        let mut temporary = self.temporary(&target, name);
-        let created = self.create(&mut temporary, self.cluster.begin()).await;
-        let writer = created.map_err(|cause| self.caused(&target, cause))?;
-        Ok(FileUpload {
-            files: Arc::clone(self),
-            target,
-            temporary,
-            writer,
-            len,
-            written: 0,
-            checksum: Checksum::default(),
-        })
-    }
 }
 
-async fn write_piece(
-    writer: &mut FileWriter,
-    mut piece: Bytes,
-    deadline: Deadline,
-) -> Result<(), Cause> {
-    while !piece.is_empty() {
-        let step = piece.split_to(piece.len().min(STEP_LEN));
-        deadline.step(writer.write_bytes(step)).await?;
-    }
-    Ok(())
-}
-
-/// A file that comes in chunks.
-pub(crate) struct FileUpload {
-    files: Arc<Files>,
-    target: Target,
-    temporary: Temporary,
-    writer: FileWriter,
-    /// How many bytes were announced.
-    len: u64,
-    written: u64,
-    checksum: Checksum,
-}
-
-impl FileUpload {
-    fn wrong_length(&self) -> Error {
-        let reason = format!("{} bytes were announced, not {}", self.len, self.written);
-        Error::new(ErrorKind::InvalidInput, self.target.operation, reason)
-            .with_subject(self.files.url(&self.target.path()))
-    }
-}
-
-#[async_trait]
-impl Upload for FileUpload {
-    async fn write(&mut self, chunk: Bytes) -> Result<()> {
-        self.written += chunk.len() as u64;
-        if self.written > self.len {
-            return Err(self.wrong_length());
-        }
-        self.checksum.update(&chunk);
-        let written = write_piece(&mut self.writer, chunk, self.files.cluster.begin()).await;
-        written.map_err(|cause| self.files.caused(&self.target, cause))
-    }
-
-    async fn finish(mut self: Box<Self>) -> Result<()> {
-        if self.written < self.len {
-            return Err(self.wrong_length());
-        }
-        let deadline = self.files.cluster.begin();
-        let closed = deadline.step(self.writer.close()).await;
-        closed.map_err(|cause| self.files.caused(&self.target, cause))?;
-        let written = Fingerprint { len: self.written, checksum: self.checksum.value() };
-        let Self { files, target, temporary, .. } = *self;
-        files.publish_written(temporary, &target, written, deadline).await
-    }
+/// The length of a block that holds a whole file of this length.
+fn whole_block(len: u64) -> u64 {
+    len.next_multiple_of(1 << 20).max(DEFAULT_BLOCK_LEN)
 }

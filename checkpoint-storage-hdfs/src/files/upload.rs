@@ -1,0 +1,144 @@
+//! A file that comes in chunks.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use checkpoint_storage_api::{CheckpointName, Error, ErrorKind, Result, async_trait};
+use checkpoint_storage_filesystem::Upload;
+use checkpoint_storage_filesystem::codec::Checksum;
+
+use super::replicas::Replicas;
+use super::settle::Fingerprint;
+use super::write::{Body, Temporary, Writer};
+use super::{Files, Target};
+use crate::deadline::Deadline;
+use crate::failure::Cause;
+
+/// So much is held before it is written.
+const HELD_LEN: u64 = 1 << 20;
+
+/// A file of which some may have been written.
+pub(crate) struct FileUpload {
+    files: Arc<Files>,
+    target: Target,
+    name: CheckpointName,
+    state: State,
+    /// How many bytes were announced.
+    len: u64,
+    written: u64,
+    checksum: Checksum,
+}
+
+enum State {
+    /// What came is held, so that it can be written again.
+    Held(Vec<Bytes>),
+    Begun(Box<Begun>),
+}
+
+struct Begun {
+    temporary: Temporary,
+    writer: Writer,
+    replicas: Replicas,
+}
+
+impl Files {
+    /// Begins a file of `len` bytes to come.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        target: Target,
+        name: &CheckpointName,
+        len: u64,
+    ) -> Result<FileUpload> {
+        if self.exists(&target).await? {
+            return Err(self.taken(&target));
+        }
+        let files = Arc::clone(self);
+        let (state, written, checksum) = (State::Held(Vec::new()), 0, Checksum::default());
+        Ok(FileUpload { files, target, name: *name, state, len, written, checksum })
+    }
+}
+
+impl FileUpload {
+    /// Begins the file with its first bytes. Those are at hand: DataNodes that fail are met now, when
+    /// they can be tried again.
+    async fn first(&self, pieces: Vec<Bytes>) -> Result<Begun> {
+        let deadline = self.files.cluster.begin();
+        let mut tries = self.files.tries(deadline);
+        loop {
+            let mut temporary = self.files.temporary(&self.target, &self.name);
+            let replicas = tries.replicas();
+            match self.write_first(&mut temporary, &pieces, replicas, deadline).await {
+                Ok(writer) => return Ok(Begun { temporary, writer, replicas }),
+                Err(cause) => {
+                    let again = tries.failed(&self.files, temporary, cause).await;
+                    again.map_err(|cause| self.files.caused(&self.target, cause))?;
+                }
+            }
+        }
+    }
+
+    async fn write_first(
+        &self,
+        temporary: &mut Temporary,
+        pieces: &[Bytes],
+        replicas: Replicas,
+        deadline: Deadline,
+    ) -> Result<Writer, Cause> {
+        let mut writer = self.files.create(temporary, self.len, replicas, deadline).await?;
+        for piece in pieces {
+            self.files.write_piece(&mut writer, piece.clone(), deadline).await?;
+        }
+        self.files.sync(&mut writer, deadline).await?;
+        Ok(writer)
+    }
+
+    fn wrong_length(&self) -> Error {
+        let reason = format!("{} bytes were announced, not {}", self.len, self.written);
+        Error::new(ErrorKind::InvalidInput, self.target.operation, reason)
+            .with_subject(self.files.url(&self.target.path()))
+    }
+}
+
+#[async_trait]
+impl Upload for FileUpload {
+    async fn write(&mut self, chunk: Bytes) -> Result<()> {
+        self.written += chunk.len() as u64;
+        if self.written > self.len {
+            return Err(self.wrong_length());
+        }
+        self.checksum.update(&chunk);
+        match &mut self.state {
+            State::Held(pieces) => {
+                pieces.push(chunk);
+                if self.written > HELD_LEN && self.written < self.len {
+                    let pieces = std::mem::take(pieces);
+                    self.state = State::Begun(Box::new(self.first(pieces).await?));
+                }
+            }
+            State::Begun(begun) => {
+                let deadline = self.files.cluster.begin();
+                let written = self.files.write_piece(&mut begun.writer, chunk, deadline).await;
+                written.map_err(|cause| self.files.caused(&self.target, cause))?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn finish(self: Box<Self>) -> Result<()> {
+        if self.written < self.len {
+            return Err(self.wrong_length());
+        }
+        let written = Fingerprint { len: self.written, checksum: self.checksum.value() };
+        let Self { files, target, name, .. } = *self;
+        let Begun { temporary, writer, replicas } = match self.state {
+            State::Begun(begun) => *begun,
+            State::Held(pieces) => {
+                return files.publish(target, &name, Body::new(pieces, written)).await;
+            }
+        };
+        let deadline = files.cluster.begin();
+        let ended = files.end(writer, &temporary, replicas, deadline).await;
+        ended.map_err(|cause| files.caused(&target, cause))?;
+        files.publish_written(temporary, &target, written, deadline).await
+    }
+}
