@@ -1,10 +1,12 @@
-//! Kerberos, which tests of HDFS stand on: realm, tickets, and clusters that ask for them. All of
-//! them run in an environment that names the realm.
+//! Kerberos: what tests of HDFS stand on, and the plugin with it. All of them run in an environment
+//! that names the realm.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use checkpoint_storage_api::{CheckpointStorage, ErrorKind, JobId, ListQuery, PipelineState};
 use checkpoint_storage_tests::hdfs::{HdfsCluster, Protection, User, kdc};
+use checkpoint_storage_tests::storage;
 use hdfs_native::{Client, ClientBuilder, HdfsError, WriteOptions};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -61,4 +63,73 @@ async fn two_users_are_told_apart_in_one_process() {
     assert!(refused.to_string().contains("AccessControlException"), "{refused}");
     assert!(refused.to_string().contains("user=other"), "{refused}");
     assert_eq!(cluster.list("/private").expect("the superuser sees it"), ["a"]);
+}
+
+fn state(id: i64) -> PipelineState {
+    PipelineState::new(JobId::new("1").expect("valid"), 1, id, Bytes::from_static(b"state"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_outlast_their_tickets() {
+    let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
+    let storage = storage::open("hdfs", cluster.plugin_config_of(User::Short, "/short")).await;
+    let (began, mut longest, mut count) = (Instant::now(), Duration::ZERO, 0);
+    // Four times as long as a ticket lasts.
+    while began.elapsed() < Duration::from_secs(120) {
+        count += 1;
+        let began = Instant::now();
+        storage.store(state(count)).await.expect("stored");
+        longest = longest.max(began.elapsed());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    println!("{count} stored, longest {longest:?}");
+    let job = JobId::new("1").expect("valid");
+    let listed = storage.list(&job, &ListQuery::all()).await.expect("listed");
+    let ids: Vec<_> = listed.iter().map(|entry| entry.name.checkpoint_id).collect();
+    assert_eq!(ids, (1..=count).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storages_of_two_users_live_side_by_side() {
+    let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
+    let job = JobId::new("1").expect("valid");
+    for user in [User::Client, User::Other] {
+        let namespace = format!("/of-{}", user.name());
+        client(cluster, user).mkdirs(&namespace, 0o700, true).await.expect("made");
+        let storage = storage::open("hdfs", cluster.plugin_config_of(user, &namespace)).await;
+        storage.store(state(1)).await.expect("stored");
+    }
+    let others = storage::open("hdfs", cluster.plugin_config_of(User::Other, "/of-client")).await;
+    let error = others.store(state(2)).await.expect_err("it is not his");
+    assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+    assert!(error.to_string().contains("user=other"), "{error}");
+    let client = storage::open("hdfs", cluster.plugin_config("/of-client")).await;
+    assert_eq!(client.list(&job, &ListQuery::all()).await.expect("listed").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_cannot_log_in_is_told_at_once() {
+    let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
+    let kdc = kdc().expect("the cluster has one");
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let garbage = folder.path().join("garbage.keytab");
+    std::fs::write(&garbage, "no keytab").expect("written");
+    let unknown = kdc.principal(User::Client).replace("client@", "nobody@");
+    let cases = [
+        (kdc.principal(User::Client), kdc.keytab(User::Other), "another's keytab"),
+        (kdc.principal(User::Client), garbage, "no keytab"),
+        (unknown, kdc.keytab(User::Client), "nobody"),
+    ];
+    for (principal, keytab, what) in cases {
+        let mut config = cluster.plugin_config("/refused");
+        config.set("kerberosPrincipal", &principal);
+        config.set("kerberosKeytab", keytab.to_str().expect("UTF-8"));
+        let storage = storage::open("hdfs", config).await;
+        let began = Instant::now();
+        let error = storage.store(state(1)).await.expect_err(what);
+        println!("{what}: {:?}: {error}", began.elapsed());
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{what}: {error}");
+        assert!(!error.is_retryable(), "{what}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{what}: {:?}", began.elapsed());
+    }
 }
