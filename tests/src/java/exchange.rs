@@ -1,31 +1,23 @@
 //! Each side reads, lists and deletes what the other stored: what holds on every medium.
 
 use checkpoint_storage_api::{CheckpointKind, CheckpointStorage, Integrity, ListQuery, ScanKind};
-use storage_host::ManagedStorage;
 
 use super::ours::{self, job, names};
-use super::{Java, State, latest, sorted};
+use super::{SharedPlace, State, latest, sorted};
 
 /// The job that stores.
 pub const JOB: &str = "100% 任务 🚀";
 
-/// An empty place that both sides store on.
-pub trait SharedPlace {
-    /// Opens Java's storage.
-    fn java(&self) -> Java;
-
-    /// Opens this project's.
-    fn ours(&self) -> impl Future<Output = ManagedStorage>;
-
-    /// The names of all files of a job, sorted, and whatever lies elsewhere.
-    fn files(&self, job: &str) -> impl Future<Output = Vec<String>>;
-
-    /// The file that Java keeps beside one of this name, if it does.
-    fn beside(&self, name: &str) -> Option<String>;
-
-    /// Whether nothing is left of a job, nor of its directory.
-    fn is_gone(&self, job: &str) -> impl Future<Output = bool>;
-}
+/// Job ids that a directory can have on every medium.
+pub const JOBS: [&str; 7] = [
+    " in front and behind ",
+    "100%25 of %41",
+    "865405612345123456",
+    "a+b&c=d?e#f;g@h",
+    "e\u{301} is not é",
+    "任务",
+    "🚀",
+];
 
 /// So many bytes that do not repeat themselves soon.
 pub fn bytes(len: u32) -> Vec<u8> {
@@ -165,4 +157,28 @@ pub async fn ours_deletes_what_java_wrote_and_java_goes_on(
     assert_eq!(java.latest_of_pipeline(JOB, 1).expect("no error"), None);
     java.store(&State::new(JOB, 1, 1, Some(b"again"))).expect("stored");
     assert_eq!(names(&storage, JOB).await.len(), 1);
+}
+
+/// Answers with the names of the files of each job, of either side one.
+pub async fn a_job_id_is_the_same_directory_for_both(
+    place: &impl SharedPlace,
+    ids: &[&str],
+) -> Vec<[String; 2]> {
+    let (mut java, storage) = (place.java(), place.ours().await);
+    let mut stored = Vec::new();
+    for id in ids {
+        let [first, second] = [1, 2].map(|checkpoint| State::new(id, 1, checkpoint, Some(b"x")));
+        let by_java = java.store(&first).expect("stored");
+        let by_ours = ours::store(&storage, &second).await.name.to_string();
+        stored.push([by_java, by_ours]);
+        let both = [first, second];
+        assert_eq!(java.all(id).expect("read"), both);
+        assert_eq!(ours::all(&storage, id).await, both);
+    }
+    let mut jobs = storage.jobs().await.expect("listed");
+    jobs.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    let mut expected: Vec<_> = ids.iter().copied().map(job).collect();
+    expected.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    assert_eq!(jobs, expected);
+    stored
 }

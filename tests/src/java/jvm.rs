@@ -56,9 +56,17 @@ impl Java {
         line.trim_end_matches('\n').to_owned()
     }
 
+    fn send(&mut self, fields: &[&str]) {
+        writeln!(self.calls, "{}", fields.join("\t")).expect("the JVM reads");
+    }
+
     /// The lines of an answer.
     fn call(&mut self, fields: &[&str]) -> Answer<Vec<String>> {
-        writeln!(self.calls, "{}", fields.join("\t")).expect("the JVM reads");
+        self.send(fields);
+        self.answer()
+    }
+
+    fn answer(&mut self) -> Answer<Vec<String>> {
         let line = self.line();
         match line.split_once('\t') {
             Some(("ok", count)) => {
@@ -85,11 +93,17 @@ impl Java {
         // Java takes its time stamps from the clock as it is: it does not order what it stores
         // within a millisecond.
         std::thread::sleep(Duration::from_millis(2));
-        let (pipeline, checkpoint) = (state.pipeline.to_string(), state.checkpoint.to_string());
-        let states = state.states_in_hex();
-        let stored = self.call(&["store", &state.job, &pipeline, &checkpoint, &states])?;
+        self.begin_to_store(state);
+        let stored = self.answer()?;
         // The `localfile` plugin gives the whole path.
         Ok(stored[0].rsplit('/').next().unwrap_or_default().to_owned())
+    }
+
+    /// Lets it store without waiting for its answer: one that is dropped then is killed while it
+    /// stores.
+    pub fn begin_to_store(&mut self, state: &State) {
+        let (pipeline, checkpoint) = (state.pipeline.to_string(), state.checkpoint.to_string());
+        self.send(&["store", &state.job, &pipeline, &checkpoint, &state.states_in_hex()]);
     }
 
     /// All checkpoints of a job.

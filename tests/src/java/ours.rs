@@ -7,6 +7,8 @@ use checkpoint_storage_api::{
 use storage_host::ManagedStorage;
 
 use super::State;
+use crate::configuration::Configuration;
+use crate::{command_line, plugins_directory, run};
 
 /// A job's id.
 pub fn job(id: &str) -> JobId {
@@ -50,6 +52,16 @@ pub async fn all(storage: &ManagedStorage, id: &str) -> Vec<State> {
 pub async fn latest(storage: &ManagedStorage, id: &str) -> Vec<State> {
     let latest = storage.latest_of_each_pipeline(&job(id)).await.expect("read");
     latest.into_values().map(as_state).collect()
+}
+
+/// The states of the first checkpoint of a job's first pipeline, as the command line finds them by a
+/// configuration, with the plugin of this crate.
+pub fn get_by_configuration(plugin: &str, configuration: Configuration<'_>, id: &str) -> Vec<u8> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("seatunnel.yaml");
+    std::fs::write(&file, configuration.yaml()).expect("written");
+    let plugins = plugins_directory(&[plugin]);
+    run(&mut command_line(&file, plugins.path(), ["get", id, "1", "1"])).stdout
 }
 
 fn as_state(checkpoint: Checkpoint) -> State {

@@ -1,67 +1,33 @@
 //! What lies beside the checkpoints: temporary, quarantined, copied and foreign files.
 
 use std::fs;
-use std::path::Path;
 
 use checkpoint_storage_api::{
     CheckpointName, CheckpointStorage, ErrorKind, ImportOptions, ListQuery,
 };
+use checkpoint_storage_tests::java::aside::{self, OTHER, state};
+use checkpoint_storage_tests::java::exchange::JOB;
 use checkpoint_storage_tests::java::ours::{self, job, names};
-use checkpoint_storage_tests::java::{State, jars};
+use checkpoint_storage_tests::java::{SharedPlace, jars};
 
+use crate::disk::Disk;
 use crate::folder::Folder;
 use crate::peer::Plugin;
 
-const JOB: &str = "1";
-/// A name that no writer of these tests gives.
-const OTHER: &str = "1795474038044-523-1-77.ser";
-
-fn state(checkpoint: i64) -> State {
-    State::new(JOB, 1, checkpoint, Some(&checkpoint.to_be_bytes()))
-}
-
-fn lay(directory: &Path, name: &str, like: &str) {
-    fs::copy(directory.join(like), directory.join(name)).expect("copied");
-}
-
 #[tokio::test]
 async fn unfinished_and_quarantined_files_of_either_side_disturb_neither() {
-    let Some(jars) = jars() else { return };
-    for plugin in Plugin::ALL {
-        let folder = Folder::new();
-        let storage = folder.open().await;
-        let mut java = plugin.open(jars, &folder.namespace());
-        let by_java = java.store(&state(1)).expect("stored");
-        ours::store(&storage, &state(2)).await;
-        let directory = folder.job(JOB);
-        // Whole checkpoints by their contents, none by their names.
-        for name in [
+    for disk in Disk::each() {
+        let kept = [format!("{OTHER}.quarantined"), "notes.txt".to_owned()];
+        let others = [
             format!(".{OTHER}.00000000000000aa.tmp"),
-            format!("{OTHER}.quarantined"),
             format!("{OTHER}tmp"),
-            "notes.txt".to_owned(),
-        ] {
-            lay(&directory, &name, &by_java);
-        }
-        for name in [format!(".{OTHER}.quarantined.crc"), format!(".{OTHER}tmp.crc")] {
-            fs::write(directory.join(name), "crc").expect("written");
-        }
-        let both = [state(1), state(2)];
-        assert_eq!(java.all(JOB).expect("read"), both, "{plugin:?}");
-        assert_eq!(java.latest(JOB).expect("read"), [state(2)]);
-        java.get(JOB, 1, 77).expect_err("there is none");
-        assert_eq!(ours::all(&storage, JOB).await, both, "{plugin:?}");
-        assert_eq!(storage.checkpoint(&job(JOB), 1, 77).await.expect("read"), None);
-
-        // Ours keeps what was moved aside and what is nobody's; Java deletes the whole directory.
-        storage.delete_job(&job(JOB)).await.expect("deleted");
-        let left = folder.files(JOB);
-        for kept in [format!("{OTHER}.quarantined"), "notes.txt".to_owned()] {
-            assert!(left.contains(&kept), "{left:?}");
-        }
-        assert_eq!(java.all(JOB).expect("no error"), []);
-        java.delete_job(JOB).expect("deleted");
-        assert!(!directory.exists());
+            format!(".{OTHER}.quarantined.crc"),
+            format!(".{OTHER}tmp.crc"),
+        ];
+        let names = [&others[..], &kept].concat();
+        let sides = aside::lay_beside_checkpoints(&disk, &names).await;
+        aside::ours_deletes_the_job_then_java(&disk, sides, &kept).await;
+        assert!(disk.is_gone(JOB).await);
     }
 }
 

@@ -7,7 +7,6 @@ use checkpoint_storage_api::CheckpointStorage;
 use checkpoint_storage_tests::configuration::Configuration;
 use checkpoint_storage_tests::java::ours::{self, job, names};
 use checkpoint_storage_tests::java::{State, jars};
-use checkpoint_storage_tests::{command_line, plugins_directory, run};
 
 use crate::folder::Folder;
 use crate::peer::Plugin;
@@ -21,7 +20,6 @@ fn state(pipeline: i32, checkpoint: i64) -> State {
 #[test]
 fn one_configuration_serves_both_if_it_has_java_s_spellings() {
     let Some(jars) = jars() else { return };
-    let plugins = plugins_directory(&["checkpoint_storage_localfile"]);
     for (plugin, storage, keys) in [
         (Plugin::Hdfs, "type: hdfs", "storage.type: hdfs\nfs.defaultFS: file:///\n"),
         (Plugin::LocalFile, "type: localfile", ""),
@@ -31,10 +29,8 @@ fn one_configuration_serves_both_if_it_has_java_s_spellings() {
         java.store(&state(1, 1)).expect("stored");
         let keys = format!("{keys}namespace: {}", folder.namespace().display());
         let configuration = Configuration { storage, plugin: &keys, ..Configuration::default() };
-        let file = folder.root().join("seatunnel.yaml");
-        fs::write(&file, configuration.yaml()).expect("written");
-        let read = run(&mut command_line(&file, plugins.path(), ["get", JOB, "1", "1"]));
-        assert_eq!(read.stdout, b"states", "{plugin:?}");
+        let read = ours::get_by_configuration("checkpoint_storage_localfile", configuration, JOB);
+        assert_eq!(read, b"states", "{plugin:?}");
 
         // Java does not know the other spelling: it looks in its default namespace.
         let job = format!("no-such-job-{}", std::process::id());

@@ -1,58 +1,15 @@
 //! Each side reads, lists and deletes what the other wrote.
 
 use std::fs;
-use std::path::Path;
 
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind, Integrity};
-use checkpoint_storage_tests::java::exchange::{self, JOB, SharedPlace};
+use checkpoint_storage_tests::java::exchange::{self, JOB};
 use checkpoint_storage_tests::java::ours::job;
-use checkpoint_storage_tests::java::{Java, State, jars};
-use storage_host::ManagedStorage;
+use checkpoint_storage_tests::java::{State, jars};
 
+use crate::disk::Disk;
 use crate::folder::Folder;
 use crate::peer::Plugin;
-
-/// A folder that ours shares with a plugin of Java's.
-struct Disk {
-    plugin: Plugin,
-    jars: &'static Path,
-    folder: Folder,
-}
-
-impl Disk {
-    /// One for each plugin; none, and the reason shown, where the test is to be skipped.
-    fn each() -> impl Iterator<Item = Self> {
-        jars().into_iter().flat_map(|jars| {
-            Plugin::ALL.into_iter().map(move |plugin| {
-                // Seen where a test fails.
-                println!("{plugin:?}");
-                Self { plugin, jars, folder: Folder::new() }
-            })
-        })
-    }
-}
-
-impl SharedPlace for Disk {
-    fn java(&self) -> Java {
-        self.plugin.open(self.jars, &self.folder.namespace())
-    }
-
-    async fn ours(&self) -> ManagedStorage {
-        self.folder.open().await
-    }
-
-    async fn files(&self, job: &str) -> Vec<String> {
-        self.folder.files(job)
-    }
-
-    fn beside(&self, name: &str) -> Option<String> {
-        (self.plugin == Plugin::Hdfs).then(|| format!(".{name}.crc"))
-    }
-
-    async fn is_gone(&self, job: &str) -> bool {
-        !self.folder.job(job).exists()
-    }
-}
 
 fn states() -> Vec<State> {
     exchange::states(5)

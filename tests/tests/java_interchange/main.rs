@@ -3,6 +3,7 @@
 
 mod aside;
 mod differences;
+mod disk;
 mod exchange;
 mod folder;
 mod peer;

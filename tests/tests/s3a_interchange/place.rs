@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use checkpoint_storage_tests::java::exchange::SharedPlace;
-use checkpoint_storage_tests::java::{Java, jars, s3a_jars};
+use checkpoint_storage_tests::java::{Java, SharedPlace, jars, s3a_jars};
 use checkpoint_storage_tests::s3::{S3Server, minio};
 use checkpoint_storage_tests::storage;
 use storage_host::ManagedStorage;
@@ -84,14 +83,6 @@ impl Place {
         let begun = client.create_multipart_upload().bucket(&self.bucket).key(key).send().await;
         begun.expect("begun");
     }
-
-    /// Lays a copy of an object.
-    pub(crate) async fn copy(&self, from: &str, to: &str) {
-        let object = self.server.client().get_object().bucket(&self.bucket).key(from).send().await;
-        let body = object.expect("there").body.collect().await.expect("read").into_bytes();
-        let request = self.server.client().put_object().bucket(&self.bucket).key(to);
-        request.body(body.into()).send().await.expect("written");
-    }
 }
 
 impl SharedPlace for Place {
@@ -108,6 +99,14 @@ impl SharedPlace for Place {
         let directory = key(job, "");
         let name = |key: String| key.strip_prefix(&directory).map(str::to_owned).unwrap_or(key);
         self.keys().await.into_iter().map(name).collect()
+    }
+
+    async fn copy(&self, job: &str, from: &str, to: &str) {
+        let (client, from) = (self.server.client(), key(job, from));
+        let object = client.get_object().bucket(&self.bucket).key(from).send().await;
+        let body = object.expect("there").body.collect().await.expect("read").into_bytes();
+        let request = client.put_object().bucket(&self.bucket).key(key(job, to));
+        request.body(body.into()).send().await.expect("written");
     }
 
     fn beside(&self, _: &str) -> Option<String> {

@@ -1,11 +1,8 @@
 //! What a bucket and a namespace mean to either side, however they are written.
 
-use std::fs;
-
 use checkpoint_storage_tests::configuration::{Configuration, lines};
 use checkpoint_storage_tests::java::State;
 use checkpoint_storage_tests::java::ours;
-use checkpoint_storage_tests::{command_line, plugins_directory, run};
 
 use crate::place::{NAMESPACE, Place, keys};
 
@@ -87,10 +84,6 @@ fn one_configuration_serves_both_if_it_has_java_s_spellings() {
     let plugin = format!("storage.type: s3\n{}", lines(place.config(&bucket, NAMESPACE)));
     let configuration =
         Configuration { storage: "type: hdfs", plugin: &plugin, ..Configuration::default() };
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let file = directory.path().join("seatunnel.yaml");
-    fs::write(&file, configuration.yaml()).expect("written");
-    let plugins = plugins_directory(&["checkpoint_storage_s3"]);
-    let read = run(&mut command_line(&file, plugins.path(), ["get", JOB, "1", "1"]));
-    assert_eq!(read.stdout, b"states");
+    let read = ours::get_by_configuration("checkpoint_storage_s3", configuration, JOB);
+    assert_eq!(read, b"states");
 }
