@@ -113,7 +113,11 @@ impl Cluster {
         F: Future<Output = Result<T, HdfsError>>,
     {
         let (client, generation) = self.client();
-        let answer = deadline.step(question(client)).await;
+        let answer =
+            deadline.step(question(client)).await.map_err(|cause| match &self.config.login {
+                Some(login) => cause.of_login(login),
+                None => cause,
+            });
         match &answer {
             Err(cause) if cause.class == Class::Unanswered => {
                 self.give_up(generation);

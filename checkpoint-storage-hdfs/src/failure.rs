@@ -6,6 +6,8 @@ use std::io;
 use checkpoint_storage_api::{Error, ErrorKind};
 use hdfs_native::HdfsError;
 
+use crate::config::Login;
+
 /// What went wrong, in terms that this plugin decides by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cause {
@@ -156,6 +158,21 @@ impl Cause {
         let reason = "the NameNode hangs up before it answers anything, as one does that demands \
                       Kerberos of who has no login";
         Self::new(Class::Unauthenticated, reason)
+    }
+
+    /// The same, of who logs in like this. The library of Kerberos speaks of a missing cache whatever
+    /// kept it from a ticket: there never is one.
+    pub(crate) fn of_login(self, login: &Login) -> Self {
+        if self.class != Class::Unauthenticated || !self.reason.contains("No credentials") {
+            return self;
+        }
+        let Login { principal, keytab } = login;
+        let reason = format!(
+            "{principal} gets no ticket with {}: the keytab lacks the principal or holds an old key \
+             of it, or no KDC is reached that knows it",
+            keytab.display()
+        );
+        Self { reason, ..self }
     }
 
     /// The same, or what failed `before` if this is only that no time was left for another try.

@@ -5,6 +5,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use checkpoint_storage_api::{ConfigKey, Error, ErrorKind, PluginConfig, Result};
@@ -35,6 +36,9 @@ const KEYS: &[&Key] = &[
     &CREDENTIAL_PROVIDER_PATH,
     &KEYSTORE_PASSWORD_FILE,
 ];
+
+/// What a keytab begins with: its version, which has been the second for ever.
+const KEYTAB: [u8; 2] = [5, 2];
 
 /// Environment variables by name, handed in so that tests can hold them still.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -115,11 +119,17 @@ fn login(config: &PluginConfig) -> Result<Option<Login>> {
     match (KERBEROS_PRINCIPAL.given(config)?, KERBEROS_KEYTAB.given(config)?) {
         (None, None) => Ok(None),
         (Some(principal), Some(keytab)) => {
-            std::fs::File::open(keytab).map_err(|error| {
-                let problem = format!("{keytab}: {error}");
+            let unfit = |problem| {
+                let problem = format!("{keytab}: {problem}");
                 wrong(KERBEROS_KEYTAB.name, problem, "name a keytab that this process can read")
-                    .with_source(error)
-            })?;
+            };
+            let mut begin = [0; KEYTAB.len()];
+            std::fs::File::open(keytab)
+                .and_then(|mut file| file.read_exact(&mut begin))
+                .map_err(|error| unfit(error.to_string()).with_source(error))?;
+            if begin != KEYTAB {
+                return Err(unfit("this is no keytab".to_owned()));
+            }
             Ok(Some(Login { principal: principal.to_owned(), keytab: keytab.into() }))
         }
         (principal, _) => {

@@ -114,6 +114,7 @@ fn what_is_written_here_beats_the_named_files_and_those_the_default_ones() {
 #[test]
 fn a_login_is_a_principal_with_a_keytab_that_can_be_read() {
     let keytab = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(keytab.path(), [5, 2, 0]).expect("written");
     let path = keytab.path().to_str().expect("text");
     let address = ("fs.defaultFS", "hdfs://h:1");
     let (principal, keytab) = (("kerberosPrincipal", "p@R"), ("kerberosKeytabFilePath", path));
@@ -124,6 +125,8 @@ fn a_login_is_a_principal_with_a_keytab_that_can_be_read() {
     refused(&[address, keytab]);
     let missing = refused(&[address, principal, ("kerberosKeytab", "/nowhere/at/all")]);
     assert_eq!(missing.subject(), "`kerberosKeytab`");
+    std::fs::write(path, "no keytab").expect("written");
+    assert!(refused(&[address, principal, keytab]).reason().contains("this is no keytab"));
 }
 
 #[test]
