@@ -106,7 +106,8 @@ impl HdfsConfig {
             namespace: segments.iter().map(|segment| format!("/{segment}")).collect(),
             replication,
             block_len: number("dfs.blocksize")?,
-            user: variables("HADOOP_USER_NAME"),
+            // A login that acts for another would be impersonation.
+            user: variables("HADOOP_USER_NAME").filter(|_| login.is_none()),
             address,
             site: site::for_client(site, login.is_some()),
             login,

@@ -140,10 +140,17 @@ fn the_namespace_is_absolute_and_has_no_colon() {
 }
 
 #[test]
-fn the_user_comes_from_the_environment() {
+fn the_user_comes_from_the_environment_where_nobody_logs_in() {
     let variables = |name: &str| (name == "HADOOP_USER_NAME").then(|| "bob".to_owned());
-    let config = load_with(&[("fs.defaultFS", "hdfs://h:1")], &variables).expect("valid");
+    let address = ("fs.defaultFS", "hdfs://h:1");
+    let config = load_with(&[address], &variables).expect("valid");
     assert_eq!(config.user.as_deref(), Some("bob"));
+    let keytab = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(keytab.path(), KEYTAB).expect("written");
+    let keytab = keytab.path().to_str().expect("text");
+    let login = [("kerberosPrincipal", "p@R"), ("kerberosKeytab", keytab)];
+    let config = load_with(&[&[address], &login[..]].concat(), &variables).expect("valid");
+    assert_eq!(config.user, None, "that would be impersonation");
 }
 
 #[test]

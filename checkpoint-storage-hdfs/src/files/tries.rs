@@ -51,24 +51,24 @@ impl Tries {
         temporary: Temporary,
         cause: Cause,
     ) -> Result<(), Cause> {
+        // What failed now decides what to do, whatever is told in the end.
+        let class = cause.class;
         let cause = cause.or(self.before.take());
         debug!(?cause, file = temporary.target.path(), "a write failed");
         self.before = Some(cause.clone());
-        let may_go_on = match cause.class {
+        let may_go_on = match class {
             Class::TooFewReplicas if self.replicas.missing_from().is_some() => {
                 self.replicas.too_few();
                 true
             }
             Class::DataNodes => {
-                if self.replicas.failed(self.began.elapsed()) {
-                    self.learn(files, &temporary).await;
-                }
+                self.lower(files, &temporary).await;
                 true
             }
             _ => cause.is_passing(),
         };
         drop(temporary);
-        let pause = match cause.class {
+        let pause = match class {
             // Another choice of DataNodes may be all it takes.
             Class::DataNodes if !self.replicas.are_fewest() => SHORT_PAUSE,
             _ => self.pauses.next().unwrap_or_default(),
@@ -80,20 +80,22 @@ impl Tries {
         Ok(())
     }
 
-    /// Asks how many replicas the cluster gives a file.
-    async fn learn(&mut self, files: &Files, temporary: &Temporary) {
-        let path = temporary.target.path();
+    /// Counts a failure of DataNodes, if it is theirs: the NameNode must answer, which also tells how
+    /// many replicas the cluster gives a file.
+    async fn lower(&mut self, files: &Files, temporary: &Temporary) {
+        let (took, path) = (self.began.elapsed(), temporary.target.path());
         let asked = files
             .cluster
             .step(self.deadline, |client| async move { client.get_file_info(&path).await });
-        match asked.await {
-            Ok(status) => {
-                if let Some(full) = status.replication.filter(|full| *full > 0) {
-                    self.replicas.learn(full);
-                }
-            }
-            // The next failure asks again.
-            Err(cause) => debug!(?cause, "the number of replicas is not known"),
+        let full = match asked.await {
+            Ok(status) => status.replication.filter(|full| *full > 0),
+            Err(cause) if cause.class == Class::Missing => None,
+            Err(cause) => return debug!(?cause, "DataNodes are not to blame"),
+        };
+        if self.replicas.failed(took)
+            && let Some(full) = full
+        {
+            self.replicas.learn(full);
         }
     }
 }
