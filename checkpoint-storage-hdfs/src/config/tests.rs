@@ -21,6 +21,13 @@ fn url(pairs: &[(&str, &str)]) -> String {
     load(pairs).expect("valid").address.url
 }
 
+/// Begins as a keytab does.
+fn keytab_file() -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), KEYTAB).expect("written");
+    file
+}
+
 /// The text of a file of Hadoop's.
 fn site(pairs: &[(&str, &str)]) -> String {
     let properties: String = pairs
@@ -113,8 +120,7 @@ fn what_is_written_here_beats_the_named_files_and_those_the_default_ones() {
 
 #[test]
 fn a_login_is_a_principal_with_a_keytab_that_can_be_read() {
-    let keytab = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(keytab.path(), [5, 2, 0]).expect("written");
+    let keytab = keytab_file();
     let path = keytab.path().to_str().expect("text");
     let address = ("fs.defaultFS", "hdfs://h:1");
     let (principal, keytab) = (("kerberosPrincipal", "p@R"), ("kerberosKeytabFilePath", path));
@@ -125,7 +131,7 @@ fn a_login_is_a_principal_with_a_keytab_that_can_be_read() {
     refused(&[address, keytab]);
     let missing = refused(&[address, principal, ("kerberosKeytab", "/nowhere/at/all")]);
     assert_eq!(missing.subject(), "`kerberosKeytab`");
-    std::fs::write(path, "no keytab").expect("written");
+    fs::write(path, "no keytab").expect("written");
     assert!(refused(&[address, principal, keytab]).reason().contains("this is no keytab"));
 }
 
@@ -145,8 +151,7 @@ fn the_user_comes_from_the_environment_where_nobody_logs_in() {
     let address = ("fs.defaultFS", "hdfs://h:1");
     let config = load_with(&[address], &variables).expect("valid");
     assert_eq!(config.user.as_deref(), Some("bob"));
-    let keytab = tempfile::NamedTempFile::new().expect("a file");
-    fs::write(keytab.path(), KEYTAB).expect("written");
+    let keytab = keytab_file();
     let keytab = keytab.path().to_str().expect("text");
     let login = [("kerberosPrincipal", "p@R"), ("kerberosKeytab", keytab)];
     let config = load_with(&[&[address], &login[..]].concat(), &variables).expect("valid");

@@ -41,22 +41,17 @@ impl Replicas {
         self.full.filter(|full| self.now.is_some_and(|now| now < *full))
     }
 
-    /// DataNodes failed in a try that took so long. `true` if the file's full number must be
-    /// [learned](Self::learn) before fewer can be tried.
-    pub(super) fn failed(&mut self, took: Duration) -> bool {
+    /// DataNodes failed in a try that took so long. `given` is how many replicas the cluster gave its
+    /// file, if it has told.
+    pub(super) fn failed(&mut self, took: Duration, given: Option<u32>) {
+        if self.full.is_none() {
+            (self.full, self.now) = (given, given);
+        }
         self.tries += 1;
         let tries = if self.missing_from().is_none() { FULL_TRIES } else { TRIES };
-        if self.tries < tries && took < SLOW {
-            return false;
+        if self.tries >= tries || took >= SLOW {
+            self.lower();
         }
-        self.lower();
-        self.full.is_none()
-    }
-
-    /// What the cluster's own number is.
-    pub(super) fn learn(&mut self, full: u32) {
-        (self.full, self.now) = (Some(full), Some(full));
-        self.lower();
     }
 
     /// Whether no fewer can be tried.
@@ -85,7 +80,7 @@ mod tests {
 
     fn after(mut replicas: Replicas, failures: u32, took: Duration) -> Replicas {
         for _ in 0..failures {
-            replicas.failed(took);
+            replicas.failed(took, None);
         }
         replicas
     }
@@ -107,11 +102,12 @@ mod tests {
     #[test]
     fn the_cluster_s_own_number_is_learned_first() {
         let mut own = Replicas::new(None);
-        assert!(own.failed(SLOW));
+        own.failed(SLOW, None);
         assert_eq!((own.now(), own.missing_from()), (None, None));
-        own.learn(3);
+        own.failed(SLOW, Some(3));
         assert_eq!((own.now(), own.missing_from()), (Some(2), Some(3)));
-        assert!(!own.failed(SLOW));
+        own.failed(SLOW, Some(2));
+        assert_eq!((own.now(), own.missing_from()), (Some(1), Some(3)), "it was told to give two");
     }
 
     #[test]
@@ -121,7 +117,7 @@ mod tests {
         assert_eq!(replicas.now(), Some(2));
         assert_eq!(after(replicas, 99, SLOW).now(), Some(2));
         let mut all = Replicas::new(Some(1));
-        all.failed(SLOW);
+        all.failed(SLOW, None);
         assert_eq!((all.now(), all.missing_from()), (Some(1), None));
     }
 }

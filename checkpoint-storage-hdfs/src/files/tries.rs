@@ -1,51 +1,88 @@
 //! Writing a file again after a failure.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backon::ExponentialBackoff;
-use checkpoint_storage_api::Result;
+use bytes::Bytes;
+use checkpoint_storage_api::{CheckpointName, Result};
 use tracing::debug;
 
-use super::Files;
 use super::replicas::Replicas;
-use super::write::Temporary;
+use super::write::{Temporary, Writer};
+use super::{Files, Target};
 use crate::cluster::pauses;
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
 
 const SHORT_PAUSE: Duration = Duration::from_millis(50);
 
+/// A file that has bytes and no name yet.
+pub(super) struct Begun {
+    pub(super) temporary: Temporary,
+    pub(super) writer: Writer,
+    pub(super) replicas: Replicas,
+}
+
+impl Files {
+    /// Writes the first bytes of a file of so many, under a temporary name: closes it if they are all
+    /// of it, else waits until the DataNodes have them. Whatever fails for a passing reason is tried
+    /// again from the beginning, under another name, as long as there is time.
+    pub(super) async fn begin_with(
+        self: &Arc<Self>,
+        target: &Target,
+        name: &CheckpointName,
+        pieces: &[Bytes],
+        len: u64,
+        deadline: Deadline,
+    ) -> Result<Begun> {
+        let is_whole = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() == len;
+        let mut tries = Tries::new(self.cluster.config().replication, deadline);
+        loop {
+            let replicas = tries.replicas;
+            let mut temporary = self.temporary(target, name);
+            let written = async {
+                let mut writer = self.create(&mut temporary, len, replicas, deadline).await?;
+                for piece in pieces {
+                    self.write_piece(&mut writer, piece.clone(), deadline).await?;
+                }
+                match is_whole {
+                    true => self.end(&mut writer, &temporary, replicas, deadline).await?,
+                    false => self.sync(&mut writer, deadline).await?,
+                }
+                Ok(writer)
+            };
+            match written.await {
+                Ok(writer) => return Ok(Begun { temporary, writer, replicas }),
+                Err(cause) => {
+                    let again = tries.failed(self, temporary, cause).await;
+                    // Nothing has its name yet.
+                    again.map_err(|cause| self.caused(target, cause))?;
+                }
+            }
+        }
+    }
+}
+
 /// The tries of one file, each under a temporary name of its own.
-pub(super) struct Tries {
+struct Tries {
     deadline: Deadline,
     pauses: ExponentialBackoff,
+    /// What this one asks for.
     replicas: Replicas,
     /// Why the last one failed.
     before: Option<Cause>,
     began: Instant,
 }
 
-impl Files {
-    /// Begins the first try.
-    pub(super) fn tries(&self, deadline: Deadline) -> Tries {
-        Tries {
-            deadline,
-            pauses: pauses(),
-            replicas: Replicas::new(self.cluster.config().replication),
-            before: None,
-            began: Instant::now(),
-        }
-    }
-}
-
 impl Tries {
-    /// What this try asks for.
-    pub(super) fn replicas(&self) -> Replicas {
-        self.replicas
+    fn new(replication: Option<u32>, deadline: Deadline) -> Self {
+        let (replicas, began) = (Replicas::new(replication), Instant::now());
+        Self { deadline, pauses: pauses(), replicas, before: None, began }
     }
 
     /// Waits for the next try, or says why there is none. Removes what this one left.
-    pub(super) async fn failed(
+    async fn failed(
         &mut self,
         files: &Files,
         temporary: Temporary,
@@ -87,15 +124,11 @@ impl Tries {
         let asked = files
             .cluster
             .step(self.deadline, |client| async move { client.get_file_info(&path).await });
-        let full = match asked.await {
-            Ok(status) => status.replication.filter(|full| *full > 0),
+        let given = match asked.await {
+            Ok(status) => status.replication.filter(|given| *given > 0),
             Err(cause) if cause.class == Class::Missing => None,
             Err(cause) => return debug!(?cause, "DataNodes are not to blame"),
         };
-        if self.replicas.failed(took)
-            && let Some(full) = full
-        {
-            self.replicas.learn(full);
-        }
+        self.replicas.failed(took, given);
     }
 }

@@ -7,12 +7,10 @@ use checkpoint_storage_api::{CheckpointName, Error, ErrorKind, Result, async_tra
 use checkpoint_storage_filesystem::Upload;
 use checkpoint_storage_filesystem::codec::Checksum;
 
-use super::replicas::Replicas;
 use super::settle::Fingerprint;
-use super::write::{Body, Temporary, Writer};
+use super::tries::Begun;
+use super::write::Body;
 use super::{Files, Target};
-use crate::deadline::Deadline;
-use crate::failure::Cause;
 
 /// So much is held before it is written.
 const HELD_LEN: u64 = 1 << 20;
@@ -30,15 +28,9 @@ pub(crate) struct FileUpload {
 }
 
 enum State {
-    /// What came is held, so that it can be written again.
+    /// What came is held, so that DataNodes that fail are met while it can be written again.
     Held(Vec<Bytes>),
     Begun(Box<Begun>),
-}
-
-struct Begun {
-    temporary: Temporary,
-    writer: Writer,
-    replicas: Replicas,
 }
 
 impl Files {
@@ -59,39 +51,6 @@ impl Files {
 }
 
 impl FileUpload {
-    /// Begins the file with its first bytes. Those are at hand: DataNodes that fail are met now, when
-    /// they can be tried again.
-    async fn first(&self, pieces: Vec<Bytes>) -> Result<Begun> {
-        let deadline = self.files.cluster.begin();
-        let mut tries = self.files.tries(deadline);
-        loop {
-            let mut temporary = self.files.temporary(&self.target, &self.name);
-            let replicas = tries.replicas();
-            match self.write_first(&mut temporary, &pieces, replicas, deadline).await {
-                Ok(writer) => return Ok(Begun { temporary, writer, replicas }),
-                Err(cause) => {
-                    let again = tries.failed(&self.files, temporary, cause).await;
-                    again.map_err(|cause| self.files.caused(&self.target, cause))?;
-                }
-            }
-        }
-    }
-
-    async fn write_first(
-        &self,
-        temporary: &mut Temporary,
-        pieces: &[Bytes],
-        replicas: Replicas,
-        deadline: Deadline,
-    ) -> Result<Writer, Cause> {
-        let mut writer = self.files.create(temporary, self.len, replicas, deadline).await?;
-        for piece in pieces {
-            self.files.write_piece(&mut writer, piece.clone(), deadline).await?;
-        }
-        self.files.sync(&mut writer, deadline).await?;
-        Ok(writer)
-    }
-
     fn wrong_length(&self) -> Error {
         let reason = format!("{} bytes were announced, not {}", self.len, self.written);
         Error::new(ErrorKind::InvalidInput, self.target.operation, reason)
@@ -111,8 +70,10 @@ impl Upload for FileUpload {
             State::Held(pieces) => {
                 pieces.push(chunk);
                 if self.written > HELD_LEN && self.written < self.len {
-                    let pieces = std::mem::take(pieces);
-                    self.state = State::Begun(Box::new(self.first(pieces).await?));
+                    let (files, deadline) = (&self.files, self.files.cluster.begin());
+                    let begun =
+                        files.begin_with(&self.target, &self.name, pieces, self.len, deadline);
+                    self.state = State::Begun(Box::new(begun.await?));
                 }
             }
             State::Begun(begun) => {
@@ -130,14 +91,14 @@ impl Upload for FileUpload {
         }
         let written = Fingerprint { len: self.written, checksum: self.checksum.value() };
         let Self { files, target, name, .. } = *self;
-        let Begun { temporary, writer, replicas } = match self.state {
+        let Begun { temporary, mut writer, replicas } = match self.state {
             State::Begun(begun) => *begun,
             State::Held(pieces) => {
                 return files.publish(target, &name, Body::new(pieces, written)).await;
             }
         };
         let deadline = files.cluster.begin();
-        let ended = files.end(writer, &temporary, replicas, deadline).await;
+        let ended = files.end(&mut writer, &temporary, replicas, deadline).await;
         ended.map_err(|cause| files.caused(&target, cause))?;
         files.publish_written(temporary, &target, written, deadline).await
     }

@@ -86,39 +86,16 @@ impl Files {
         }
     }
 
-    /// Writes a file; whatever fails for a passing reason is tried again from the beginning, under
-    /// another temporary name, as long as there is time.
+    /// Writes a file and gives it its name.
     pub(crate) async fn publish(
         self: &Arc<Self>,
         target: Target,
         name: &CheckpointName,
         body: Body,
     ) -> Result<()> {
-        let deadline = self.cluster.begin();
-        let mut tries = self.tries(deadline);
-        loop {
-            let mut temporary = self.temporary(&target, name);
-            let Err(cause) = self.write(&mut temporary, &body, tries.replicas(), deadline).await
-            else {
-                return self.publish_written(temporary, &target, body.fingerprint, deadline).await;
-            };
-            // Nothing has its name yet.
-            tries.failed(self, temporary, cause).await.map_err(|it| self.caused(&target, it))?;
-        }
-    }
-
-    async fn write(
-        &self,
-        temporary: &mut Temporary,
-        body: &Body,
-        replicas: Replicas,
-        deadline: Deadline,
-    ) -> Result<(), Cause> {
-        let mut writer = self.create(temporary, body.fingerprint.len, replicas, deadline).await?;
-        for piece in &body.pieces {
-            self.write_piece(&mut writer, piece.clone(), deadline).await?;
-        }
-        self.end(writer, temporary, replicas, deadline).await
+        let (deadline, written) = (self.cluster.begin(), body.fingerprint);
+        let begun = self.begin_with(&target, name, &body.pieces, written.len, deadline).await?;
+        self.publish_written(begun.temporary, &target, written, deadline).await
     }
 
     /// Creates a temporary file of so many bytes to come.
@@ -174,22 +151,17 @@ impl Files {
     /// Closes a file, and has the NameNode make the replicas that it does not have yet.
     pub(super) async fn end(
         &self,
-        mut writer: Writer,
+        writer: &mut Writer,
         temporary: &Temporary,
         replicas: Replicas,
         deadline: Deadline,
     ) -> Result<(), Cause> {
         let closed = deadline.step(writer.writer.close()).await;
-        closed.map_err(|cause| self.while_writing(&writer, cause))?;
+        closed.map_err(|cause| self.while_writing(writer, cause))?;
         let Some(full) = replicas.missing_from() else { return Ok(()) };
         let path = temporary.target.path();
-        warn!(
-            file = path,
-            replicas = replicas.now(),
-            full,
-            "DataNodes fail: some replicas are \
-              left for the NameNode to make"
-        );
+        let replicas = replicas.now();
+        warn!(file = path, replicas, full, "DataNodes fail: the NameNode is to make some replicas");
         let set = self.cluster.ask(deadline, |client| {
             let path = path.clone();
             async move { client.set_replication(&path, full).await }
