@@ -10,28 +10,15 @@ use checkpoint_storage_api::{
     CheckpointStorage, CheckpointStorageFactory, JobId, ListQuery, OpenOptions, PipelineState,
     PluginConfig,
 };
-use checkpoint_storage_tests::{cargo, repository, run, target_directory};
+use checkpoint_storage_tests::storage;
 use probe_plugin::ProbeFactory;
-use storage_host::{StorageHost, StorageSettings};
+use storage_host::StorageSettings;
 
 const PAIRS: usize = 20_000;
 
 #[tokio::main]
 async fn main() {
-    run(cargo().current_dir(repository()).args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "probe-plugin",
-    ]));
-    let plugins = tempfile::tempdir().expect("a directory");
-    std::fs::copy(
-        target_directory(repository()).join("release/libprobe_plugin.so"),
-        plugins.path().join("libprobe_plugin.so"),
-    )
-    .expect("copied");
-    let host = StorageHost::discover(plugins.path()).expect("readable");
+    let host = storage::released("probe_plugin");
     let loaded = host
         .open_plugin("probe", PluginConfig::default(), StorageSettings::default())
         .await

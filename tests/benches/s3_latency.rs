@@ -8,18 +8,17 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointStorage, JobId, PipelineState};
 use checkpoint_storage_tests::s3::minio;
-use checkpoint_storage_tests::{cargo, repository, run, target_directory};
-use storage_host::{StorageHost, StorageSettings};
+use checkpoint_storage_tests::storage;
+use storage_host::StorageSettings;
 
 const SIZES: [(usize, usize); 4] = [(1 << 10, 401), (1 << 20, 101), (16 << 20, 31), (64 << 20, 21)];
-const LIBRARY: &str = "libcheckpoint_storage_s3.so";
 
 #[tokio::main]
 async fn main() {
     let server = minio().expect("MinIO");
     let bucket = server.new_bucket();
     let client = server.client();
-    let host = host();
+    let host = storage::released("checkpoint_storage_s3");
     let config = server.plugin_config(&bucket, "");
     let storage = host.open_plugin("s3", config, StorageSettings::default()).await.expect("opened");
     let job = JobId::new("1").expect("valid");
@@ -59,16 +58,6 @@ async fn main() {
             ratio(read, get)
         );
     }
-}
-
-fn host() -> StorageHost {
-    let package = ["--package", "checkpoint-storage-s3"];
-    run(cargo().current_dir(repository()).args(["build", "--quiet", "--release"]).args(package));
-    let folder = target_directory(repository()).join("bench-plugins");
-    std::fs::create_dir_all(&folder).expect("created");
-    let built = target_directory(repository()).join("release").join(LIBRARY);
-    std::fs::copy(built, folder.join(LIBRARY)).expect("copied");
-    StorageHost::discover(folder).expect("readable")
 }
 
 async fn timed<T>(call: impl Future<Output = T>) -> (Duration, T) {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointStorage, JobId, PipelineState};
-use checkpoint_storage_tests::{cargo, repository, run, target_directory};
+use checkpoint_storage_tests::storage;
 use storage_host::{ManagedStorage, StorageHost, StorageSettings};
 
 const SIZES: [(usize, usize); 4] = [(1 << 10, 101), (1 << 20, 101), (16 << 20, 31), (64 << 20, 15)];
@@ -20,7 +20,7 @@ const SIZES: [(usize, usize); 4] = [(1 << 10, 101), (1 << 20, 101), (16 << 20, 3
 async fn main() {
     let directory = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
     let folder = tempfile::tempdir_in(directory.unwrap_or_else(|| ".".into())).expect("a folder");
-    let host = host(folder.path());
+    let host = storage::released("checkpoint_storage_localfile");
     let storages =
         [open(&host, folder.path(), true).await, open(&host, folder.path(), false).await];
     let floors = [folder.path().join("floor"), folder.path().join("floor-unsynced")];
@@ -51,17 +51,6 @@ async fn main() {
             println!("{states:<10} {sync:>6} {floor:>12.2?} {store:>12.2?} {ratio:>7.2}");
         }
     }
-}
-
-fn host(folder: &Path) -> StorageHost {
-    let package = ["--package", "checkpoint-storage-localfile"];
-    run(cargo().current_dir(repository()).args(["build", "--quiet", "--release"]).args(package));
-    let library = "libcheckpoint_storage_localfile.so";
-    let built = target_directory(repository()).join("release").join(library);
-    let plugins = folder.join("plugins");
-    std::fs::create_dir_all(&plugins).expect("created");
-    std::fs::copy(built, plugins.join(library)).expect("copied");
-    StorageHost::discover(plugins).expect("readable")
 }
 
 async fn open(host: &StorageHost, folder: &Path, sync: bool) -> ManagedStorage {

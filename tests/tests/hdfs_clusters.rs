@@ -14,17 +14,11 @@ use checkpoint_storage_api::{
 };
 use checkpoint_storage_conformance::Subject;
 use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions, HdfsPlaces, Node, NodeState};
-use hdfs_native::{Client, ClientBuilder, HdfsError, WriteOptions};
+use hdfs_native::{Client, HdfsError, WriteOptions};
 use rustix::process::{Pid, Signal, kill_process};
 
 const MIB: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A client that knows what the cluster's files tell, and nothing else.
-fn client(cluster: &HdfsCluster) -> Client {
-    let folder = cluster.configuration().to_str().expect("UTF-8");
-    ClientBuilder::new().with_config_dir(folder).build().expect("a client")
-}
 
 async fn write(client: &Client, file: &str, bytes: Bytes) -> Result<(), HdfsError> {
     let written = async {
@@ -42,7 +36,7 @@ async fn is_there(client: &Client, file: &str) -> bool {
 
 /// The bare client and Hadoop's own read what the other wrote.
 async fn both_read_what_the_other_wrote(cluster: &HdfsCluster) {
-    let client = client(cluster);
+    let client = cluster.client();
     for (number, size) in [0, 1, 3 * MIB].into_iter().enumerate() {
         let bytes = Bytes::from(vec![7; size]);
         let (ours, theirs) = (format!("/a b%20/任务-{number}"), format!("/theirs/{number}"));
@@ -68,7 +62,7 @@ async fn a_bare_client_writes_to_whichever_namenode_is_active() {
     let Some(cluster) = HdfsCluster::start(&HdfsOptions::ha(3)) else { return };
     nodes_listen_on_loopback_alone(&cluster);
     both_read_what_the_other_wrote(&cluster).await;
-    let client = client(&cluster);
+    let client = cluster.client();
     for (number, active) in [1, 0, 1].into_iter().enumerate() {
         cluster.activate(active);
         assert!(cluster.state(active).is_active && !cluster.state(1 - active).is_active);
@@ -98,7 +92,7 @@ async fn nodes_start_again_with_what_they_had_and_safe_mode_refuses_changes() {
         assert_eq!(cluster.read("/before").expect("read"), "before");
     }
 
-    let client = client(&cluster);
+    let client = cluster.client();
     cluster.set_safe_mode(0, true);
     let state = NodeState { is_active: true, is_in_safe_mode: true, datanodes: 1 };
     assert_eq!(cluster.state(0), state);
@@ -125,7 +119,7 @@ fn a_killed_or_frozen_datanode_is_missed_and_comes_back() {
 #[tokio::test]
 async fn a_frozen_namenode_answers_nothing_and_the_other_takes_over() {
     let Some(cluster) = HdfsCluster::start(&HdfsOptions::ha(1).separate()) else { return };
-    let client = client(&cluster);
+    let client = cluster.client();
     write(&client, "/a", Bytes::new()).await.expect("written");
     cluster.freeze(Node::Name(0));
     let asked = tokio::time::timeout(Duration::from_secs(2), client.get_file_info("/a")).await;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use checkpoint_storage_api::{
     CheckpointStorage, ErrorKind, ImportOptions, JobId, ListQuery, Outcome, PipelineState,
+    PluginConfig,
 };
 use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions, Node};
 use checkpoint_storage_tests::storage;
@@ -19,6 +20,12 @@ fn job() -> JobId {
 
 async fn open(cluster: &HdfsCluster) -> ManagedStorage {
     storage::open("hdfs", cluster.plugin_config("/faults")).await
+}
+
+/// Opens a storage whose calls end within this time.
+async fn open_with(config: PluginConfig, operation_timeout: Duration) -> ManagedStorage {
+    let settings = StorageSettings { operation_timeout, ..StorageSettings::default() };
+    storage::host().open_plugin("hdfs", config, settings).await.expect("opened")
 }
 
 /// Stores checkpoints of these ids, a little apart, and says which were acknowledged and how long
@@ -64,16 +71,36 @@ async fn ensure_stored(storage: &ManagedStorage, stored: &BTreeSet<i64>, open: &
     assert!(found.is_subset(&known), "from nowhere: {:?}", found.difference(&known));
 }
 
+/// So many stores of which one begins right after the fault: each is acknowledged within 30 s, and
+/// there to be read.
+async fn every_store_outlasts(
+    cluster: &HdfsCluster,
+    count: i64,
+    at: i64,
+    fault: impl Fn(&HdfsCluster),
+) -> ManagedStorage {
+    let storage = open(cluster).await;
+    let before = |id| {
+        if id == at {
+            fault(cluster);
+        }
+    };
+    let (stored, open, longest) = store_all(&storage, 1..=count, before).await;
+    println!("longest {longest:?}, {} of {count} stored", stored.len());
+    assert_eq!(stored, (1..=count).collect());
+    assert!(longest < Duration::from_secs(30), "{longest:?}");
+    ensure_stored(&storage, &stored, &open).await;
+    storage
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_namenode_that_refuses_connections_is_told_within_the_time_out() {
     let config = [("fs.defaultFS", "hdfs://127.0.0.1:1"), ("storageNameSpace", "/faults")];
-    let settings =
-        StorageSettings { operation_timeout: Duration::from_secs(5), ..StorageSettings::default() };
-    let host = storage::host();
-    let storage = host.open_plugin("hdfs", config.into(), settings).await.expect("opened");
+    let time_out = Duration::from_secs(5);
+    let storage = open_with(config.into(), time_out).await;
     let began = Instant::now();
     let error = storage.store(PipelineState::new(job(), 1, 1, "")).await.expect_err("refused");
-    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    assert!(began.elapsed() < time_out, "{:?}", began.elapsed());
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::NotApplied));
     let text = error.to_string();
     assert!(text.contains("127.0.0.1:1") && text.contains("refused"), "{text}");
@@ -82,63 +109,38 @@ async fn a_namenode_that_refuses_connections_is_told_within_the_time_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stores_outlast_a_namenode_that_restarts() {
     let Some(cluster) = HdfsCluster::start(&HdfsOptions::single(3)) else { return };
-    let storage = open(&cluster).await;
-    let restart = |id| {
-        if id == 20 {
-            cluster.stop(Node::Name(0));
-            cluster.start_node(Node::Name(0));
-        }
-    };
-    let (stored, open, longest) = store_all(&storage, 1..=40, restart).await;
-    println!("longest {longest:?}, {} of 40 stored", stored.len());
-    assert_eq!(stored.len(), 40, "each waits for the NameNode");
-    assert!(longest < Duration::from_secs(30), "{longest:?}");
-    ensure_stored(&storage, &stored, &open).await;
+    every_store_outlasts(&cluster, 40, 20, |cluster| {
+        cluster.stop(Node::Name(0));
+        cluster.start_node(Node::Name(0));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stores_outlast_the_active_namenode() {
     let Some(cluster) = HdfsCluster::start(&HdfsOptions::ha(3)) else { return };
-    let storage = open(&cluster).await;
-    let fail_over = |id| {
-        if id == 100 {
-            cluster.stop(Node::Name(0));
-            cluster.activate(1);
-        }
-    };
-    let (stored, open, longest) = store_all(&storage, 1..=200, fail_over).await;
-    println!("longest {longest:?}, {} of 200 stored", stored.len());
-    assert_eq!(stored.len(), 200);
-    assert!(longest < Duration::from_secs(30), "{longest:?}");
-    ensure_stored(&storage, &stored, &open).await;
+    every_store_outlasts(&cluster, 200, 100, |cluster| {
+        cluster.stop(Node::Name(0));
+        cluster.activate(1);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stores_outlast_an_active_namenode_that_freezes() {
     let Some(cluster) = HdfsCluster::start(&HdfsOptions::ha(3).separate()) else { return };
-    let storage = open(&cluster).await;
-    let freeze = |id| {
-        if id == 20 {
-            cluster.freeze(Node::Name(0));
-            cluster.activate(1);
-        }
-    };
-    let (stored, open, longest) = store_all(&storage, 1..=60, freeze).await;
-    println!("longest {longest:?}, {} of 60 stored", stored.len());
-    assert_eq!(stored.len(), 60);
-    assert!(longest < Duration::from_secs(30), "{longest:?}");
-    ensure_stored(&storage, &stored, &open).await;
+    every_store_outlasts(&cluster, 60, 20, |cluster| {
+        cluster.freeze(Node::Name(0));
+        cluster.activate(1);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_namenode_that_freezes_alone_is_told_within_the_time_out() {
     let Some(cluster) = HdfsCluster::start(&HdfsOptions::single(3).separate()) else { return };
-    let settings = StorageSettings {
-        operation_timeout: Duration::from_secs(10),
-        ..StorageSettings::default()
-    };
-    let config = cluster.plugin_config("/faults");
-    let storage = storage::host().open_plugin("hdfs", config, settings).await.expect("opened");
+    let time_out = Duration::from_secs(10);
+    let storage = open_with(cluster.plugin_config("/faults"), time_out).await;
     let fault = |id| match id {
         3 => cluster.freeze(Node::Name(0)),
         5 => {
@@ -149,7 +151,7 @@ async fn a_namenode_that_freezes_alone_is_told_within_the_time_out() {
     };
     let (stored, open, longest) = store_all(&storage, 1..=6, fault).await;
     println!("longest {longest:?}");
-    assert!(longest < Duration::from_secs(11), "{longest:?}");
+    assert!(longest < time_out, "{longest:?}");
     assert!(stored.is_superset(&[1, 2, 5, 6].into()) && stored.len() == 4, "{stored:?}");
     ensure_stored(&storage, &stored, &open).await;
 }
@@ -161,17 +163,8 @@ async fn stores_go_on_without_a_datanode_that_the_namenode_takes_for_alive() {
         .separate()
         .with("dfs.namenode.heartbeat.recheck-interval", TWENTY_MINUTES);
     let Some(cluster) = HdfsCluster::start(&options) else { return };
-    let storage = open(&cluster).await;
-    let kill = |id| {
-        if id == 2 {
-            cluster.kill(Node::Data(0));
-        }
-    };
-    let (stored, open, longest) = store_all(&storage, 1..=20, kill).await;
-    println!("longest {longest:?}, {} of 20 stored", stored.len());
-    assert_eq!(stored.len(), 20);
-    assert!(longest < Duration::from_secs(30), "{longest:?}");
-    ensure_stored(&storage, &stored, &open).await;
+    let storage =
+        every_store_outlasts(&cluster, 20, 2, |cluster| cluster.kill(Node::Data(0))).await;
     assert_eq!(block_in_place(|| cluster.state(0)).datanodes, 3, "it counts on all of them");
 
     let large = Bytes::from(vec![7; 64 << 20]);

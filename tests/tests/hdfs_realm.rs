@@ -7,20 +7,9 @@ use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind, JobId, ListQuery, PipelineState};
 use checkpoint_storage_tests::hdfs::{HdfsCluster, Protection, User, kdc};
 use checkpoint_storage_tests::storage;
-use hdfs_native::{Client, ClientBuilder, HdfsError, WriteOptions};
+use hdfs_native::{Client, HdfsError, WriteOptions};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn client(cluster: &HdfsCluster, user: User) -> Client {
-    let kdc = kdc().expect("the cluster has one");
-    let folder = cluster.configuration().to_str().expect("UTF-8");
-    ClientBuilder::new()
-        .with_config_dir(folder)
-        .with_kerberos_principal(kdc.principal(user))
-        .with_kerberos_keytab(kdc.keytab(user).to_str().expect("UTF-8"))
-        .build()
-        .expect("a client")
-}
 
 async fn write(client: &Client, file: &str, bytes: Bytes) -> Result<(), HdfsError> {
     let written = async {
@@ -35,7 +24,7 @@ async fn write(client: &Client, file: &str, bytes: Bytes) -> Result<(), HdfsErro
 async fn a_bare_client_writes_with_a_keytab_however_it_is_protected() {
     for protection in [Protection::Authentication, Protection::Integrity, Protection::Privacy] {
         let Some(cluster) = HdfsCluster::kerberos(protection) else { return };
-        let client = client(cluster, User::Client);
+        let client = cluster.client_of(User::Client);
         let bytes = Bytes::from(vec![7; 3 << 20]);
         write(&client, "/ours", bytes.clone()).await.expect("written");
         assert!(cluster.read("/ours").expect("read") == bytes);
@@ -47,8 +36,7 @@ async fn a_bare_client_writes_with_a_keytab_however_it_is_protected() {
 #[tokio::test]
 async fn nobody_writes_without_a_keytab() {
     let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
-    let folder = cluster.configuration().to_str().expect("UTF-8");
-    let nobody = ClientBuilder::new().with_config_dir(folder).build().expect("a client");
+    let nobody = cluster.client();
     let refused = write(&nobody, "/nobody", Bytes::new()).await.expect_err("no ticket");
     assert!(matches!(refused, HdfsError::GSSAPIError(..)), "{refused:?}");
 }
@@ -56,7 +44,7 @@ async fn nobody_writes_without_a_keytab() {
 #[tokio::test]
 async fn two_users_are_told_apart_in_one_process() {
     let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
-    let (one, other) = (client(cluster, User::Client), client(cluster, User::Other));
+    let (one, other) = (cluster.client_of(User::Client), cluster.client_of(User::Other));
     one.mkdirs("/private", 0o700, true).await.expect("made");
     write(&one, "/private/a", Bytes::new()).await.expect("written");
     let refused = write(&other, "/private/b", Bytes::new()).await.expect_err("not his");
@@ -65,8 +53,12 @@ async fn two_users_are_told_apart_in_one_process() {
     assert_eq!(cluster.list("/private").expect("the superuser sees it"), ["a"]);
 }
 
+fn job() -> JobId {
+    JobId::new("1").expect("valid")
+}
+
 fn state(id: i64) -> PipelineState {
-    PipelineState::new(JobId::new("1").expect("valid"), 1, id, Bytes::from_static(b"state"))
+    PipelineState::new(job(), 1, id, Bytes::from_static(b"state"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,8 +75,7 @@ async fn stores_outlast_their_tickets() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     println!("{count} stored, longest {longest:?}");
-    let job = JobId::new("1").expect("valid");
-    let listed = storage.list(&job, &ListQuery::all()).await.expect("listed");
+    let listed = storage.list(&job(), &ListQuery::all()).await.expect("listed");
     let ids: Vec<_> = listed.iter().map(|entry| entry.name.checkpoint_id).collect();
     assert_eq!(ids, (1..=count).collect::<Vec<_>>());
 }
@@ -92,10 +83,9 @@ async fn stores_outlast_their_tickets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn storages_of_two_users_live_side_by_side() {
     let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
-    let job = JobId::new("1").expect("valid");
     for user in [User::Client, User::Other] {
         let namespace = format!("/of-{}", user.name());
-        client(cluster, user).mkdirs(&namespace, 0o700, true).await.expect("made");
+        cluster.client_of(user).mkdirs(&namespace, 0o700, true).await.expect("made");
         let storage = storage::open("hdfs", cluster.plugin_config_of(user, &namespace)).await;
         storage.store(state(1)).await.expect("stored");
     }
@@ -104,7 +94,7 @@ async fn storages_of_two_users_live_side_by_side() {
     assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
     assert!(error.to_string().contains("user=other"), "{error}");
     let client = storage::open("hdfs", cluster.plugin_config("/of-client")).await;
-    assert_eq!(client.list(&job, &ListQuery::all()).await.expect("listed").len(), 1);
+    assert_eq!(client.list(&job(), &ListQuery::all()).await.expect("listed").len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,22 +2,12 @@
 
 use std::time::Duration;
 
-use checkpoint_storage_tests::hdfs::{HdfsCluster, Kdc, Node, Protection, User, kdc};
-use hdfs_native::{Client, ClientBuilder, HdfsError};
+use checkpoint_storage_tests::hdfs::{HdfsCluster, Node, Protection, User, kdc};
+use hdfs_native::{Client, HdfsError};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// More than the tickets of [`User::Short`] last.
 const SHORT: Duration = Duration::from_secs(31);
-
-fn client(cluster: &HdfsCluster, kdc: &Kdc, user: User) -> Client {
-    let folder = cluster.configuration().to_str().expect("UTF-8");
-    ClientBuilder::new()
-        .with_config_dir(folder)
-        .with_kerberos_principal(kdc.principal(user))
-        .with_kerberos_keytab(kdc.keytab(user).to_str().expect("UTF-8"))
-        .build()
-        .expect("a client")
-}
 
 /// Asks the NameNode alone, on a new connection if the old one is gone.
 async fn make(client: &Client, directory: &str) -> Result<(), HdfsError> {
@@ -33,7 +23,7 @@ async fn tickets_are_good_without_the_kdc_until_they_expire() {
     let (Some(kdc), Some(cluster)) = (kdc(), HdfsCluster::kerberos(Protection::Privacy)) else {
         return;
     };
-    let [long, short] = [User::Client, User::Short].map(|user| client(cluster, kdc, user));
+    let [long, short] = [User::Client, User::Short].map(|user| cluster.client_of(user));
     make(&long, "/long").await.expect("made");
     make(&short, "/short").await.expect("made");
     tokio::time::sleep(SHORT).await;

@@ -18,16 +18,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointStorage, JobId, PipelineState};
 use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions};
-use checkpoint_storage_tests::{cargo, repository, run, target_directory};
+use checkpoint_storage_tests::storage;
 use hdfs_native::{Client, ClientBuilder, WriteOptions};
-use storage_host::{ManagedStorage, StorageHost, StorageSettings};
+use storage_host::{ManagedStorage, StorageSettings};
 
 use java::Java;
 use relay::Relay;
 
 const SIZES: [(usize, usize); 3] = [(1 << 10, 300), (1 << 20, 150), (64 << 20, 20)];
 const DATANODES: usize = 3;
-const LIBRARY: &str = "libcheckpoint_storage_hdfs.so";
 /// Hadoop's folder of files, which the bare client is not to look for.
 const NO_FOLDER: &str = "/dev/null/none";
 
@@ -78,7 +77,7 @@ async fn sides(cluster: &HdfsCluster) -> [Side; 3] {
     let java = Java::start(cluster, &for_java.file_system());
     let mut config = cluster.plugin_config("/plugin");
     config.set("fs.defaultFS", for_plugin.file_system());
-    let host = host();
+    let host = storage::released("checkpoint_storage_hdfs");
     let storage = host.open_plugin("hdfs", config, StorageSettings::default());
     let storage = storage.await.expect("opened");
     let bare = ClientBuilder::new().with_url(for_bare.file_system()).with_config_dir(NO_FOLDER);
@@ -87,16 +86,6 @@ async fn sides(cluster: &HdfsCluster) -> [Side; 3] {
         side("plugin", for_plugin, Writer::Plugin(storage)),
         side("hdfs-native", for_bare, Writer::Bare(bare.build().expect("built"))),
     ]
-}
-
-fn host() -> StorageHost {
-    let package = ["--package", "checkpoint-storage-hdfs"];
-    run(cargo().current_dir(repository()).args(["build", "--quiet", "--release"]).args(package));
-    let folder = target_directory(repository()).join("bench-plugins");
-    std::fs::create_dir_all(&folder).expect("created");
-    let built = target_directory(repository()).join("release").join(LIBRARY);
-    std::fs::copy(built, folder.join(LIBRARY)).expect("copied");
-    StorageHost::discover(folder).expect("readable")
 }
 
 async fn measure(sides: &mut [Side], len: usize, rounds: usize) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use checkpoint_storage_api::PluginConfig;
+use hdfs_native::{Client, ClientBuilder};
 
 use super::kdc::{Kdc, User, kdc};
 use crate::service::Service;
@@ -139,6 +140,23 @@ impl HdfsCluster {
     /// The folder with the clients' `core-site.xml` and `hdfs-site.xml`.
     pub fn configuration(&self) -> &Path {
         self.text("configuration").as_ref()
+    }
+
+    /// A bare client that knows what the cluster's files tell, and nothing else.
+    pub fn client(&self) -> Client {
+        self.client_builder().build().expect("a client")
+    }
+
+    /// The same, which logs in as this user.
+    pub fn client_of(&self, user: User) -> Client {
+        let kdc = self.kdc.expect("the cluster has one");
+        let keytab = kdc.keytab(user);
+        let builder = self.client_builder().with_kerberos_principal(kdc.principal(user));
+        builder.with_kerberos_keytab(keytab.to_str().expect("UTF-8")).build().expect("a client")
+    }
+
+    fn client_builder(&self) -> ClientBuilder {
+        ClientBuilder::new().with_config_dir(self.text("configuration"))
     }
 
     /// The folder of all that the cluster writes: what its nodes store, and their logs.

@@ -112,5 +112,5 @@ async fn make_old(place: &Place, name: &str) {
     let then = SystemTime::now() - LONG_AGO;
     let then = then.duration_since(UNIX_EPOCH).expect("after it").as_millis();
     let then = u64::try_from(then).expect("fits");
-    place.client().set_times(&place.path(JOB, name), then, then).await.expect("set");
+    place.cluster.client().set_times(&place.path(JOB, name), then, then).await.expect("set");
 }

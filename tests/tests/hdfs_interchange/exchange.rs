@@ -15,7 +15,7 @@ fn states() -> Vec<State> {
 
 /// Both take the size of blocks from one key.
 async fn assert_in_blocks(place: &Place, names: &[String]) {
-    let client = place.client();
+    let client = place.cluster.client();
     for name in names {
         let file = client.get_file_info(&place.path(JOB, name)).await.expect("there");
         assert_eq!(file.blocksize, Some(BLOCK), "{name}");

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use checkpoint_storage_tests::hdfs::HdfsCluster;
 use checkpoint_storage_tests::java::{Java, SharedPlace, jars};
 use checkpoint_storage_tests::storage;
-use hdfs_native::{Client, ClientBuilder};
 use storage_host::ManagedStorage;
 
 /// The key of the size of blocks, as both know it.
@@ -77,12 +76,6 @@ impl Place {
     /// Opens this project's with these keys alone.
     pub(crate) async fn ours_with(&self, config: &[(String, String)]) -> ManagedStorage {
         storage::open("hdfs", config.iter().cloned().collect()).await
-    }
-
-    /// A client that is neither side's.
-    pub(crate) fn client(&self) -> Client {
-        let folder = self.cluster.configuration().to_str().expect("UTF-8");
-        ClientBuilder::new().with_config_dir(folder).build().expect("a client")
     }
 
     fn own_config(&self) -> Keys {
