@@ -1,6 +1,7 @@
 //! Multipart uploads that do not end: dropped, killed, cleaned up. And long listings.
 
 use std::process::Stdio;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::Client;
@@ -8,7 +9,9 @@ use bytes::Bytes;
 use checkpoint_storage_api::{
     CheckpointName, CheckpointStorage, JobId, ListQuery, PipelineState, ReclaimOptions, ScanKind,
 };
-use checkpoint_storage_tests::s3::{FaultyProxy, IN_PARTS, Keys, S3Server, S3Setup, Shares, minio};
+use checkpoint_storage_tests::s3::{
+    FaultyProxy, IN_PARTS, Keys, Relay, S3Server, S3Setup, Shares, minio,
+};
 use checkpoint_storage_tests::storage;
 use futures_util::StreamExt as _;
 use storage_host::ManagedStorage;
@@ -56,6 +59,33 @@ async fn a_dropped_store_is_aborted_and_nothing_of_it_is_visible() {
         let read = storage.read(&job(), &entry.name).await.expect("what is visible is whole");
         assert!(read.states == Some(states.clone()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_dropped_before_it_knows_its_upload_is_aborted_too() {
+    let Some(server) = minio() else { return };
+    let bucket = server.new_bucket();
+    let (begins, begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let may_go_on = Mutex::new(may_go_on);
+    let relay = Relay::before(server, move |request| {
+        if request.method() == "POST" && request.uri().query().is_some_and(|it| it == "uploads") {
+            begins.send(()).expect("the test waits");
+            may_go_on.lock().expect("not poisoned").recv().expect("the test goes on");
+        }
+        None
+    });
+    let storage = open(&relay.server(server), &bucket, IN_PARTS).await;
+    let store = storage.store(PipelineState::new(job(), 1, 1, Bytes::from(vec![7; 16 << 20])));
+    tokio::select! {
+        stored = store => panic!("stored before it could be: {stored:?}"),
+        begun = tokio::task::spawn_blocking(move || begun.recv()) => begun.expect("ran").expect("begun"),
+    }
+    go_on.send(()).expect("the server waits");
+    storage.close().await.expect("closed");
+    assert_eq!(uploads(&server.client(), &bucket).await, 0, "close waits until it is aborted");
+    let seen = relay.seen();
+    assert_eq!(seen.iter().filter(|request| request.method() == "DELETE").count(), 1, "{seen:?}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use checkpoint_storage_api::{ErrorKind, Result};
 use checkpoint_storage_filesystem::codec::Checksum;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
@@ -46,8 +47,23 @@ pub(super) struct Slot {
 }
 
 impl MultipartUpload {
-    /// Every part must then come with the checksum that is named here.
+    /// Every part must then come with the checksum that is named here. A call that is dropped while
+    /// the answer is on its way leaves nothing either.
     pub(super) async fn begin(
+        bucket: Arc<Bucket>,
+        target: Target,
+        checksum: Option<ChecksumAlgorithm>,
+    ) -> Result<Self> {
+        let (begun, answer) = oneshot::channel();
+        let begin = Self::begin_at_once(Arc::clone(&bucket), target.clone(), checksum);
+        // Only who has the answer knows what to abort: that is the upload itself, when nobody takes it.
+        bucket.background.spawn(async move { drop(begun.send(begin.await)) });
+        answer.await.unwrap_or_else(|error| {
+            Err(bucket.error(&target, ErrorKind::Unexpected, error.to_string()))
+        })
+    }
+
+    async fn begin_at_once(
         bucket: Arc<Bucket>,
         target: Target,
         checksum: Option<ChecksumAlgorithm>,
