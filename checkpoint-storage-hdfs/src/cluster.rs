@@ -3,16 +3,15 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use checkpoint_storage_api::Result;
 use hdfs_native::{Client, ClientBuilder, HdfsError};
 use tracing::warn;
 
-use crate::config::HdfsConfig;
+use crate::config::{HdfsConfig, NAMENODES, listed};
 use crate::deadline::{Deadline, Limits};
 use crate::failure::{Cause, Class};
+use crate::retries::Retries;
 
 /// Hadoop's folder of files: the plugin has read them, the client need not.
 const NO_FOLDER: &str = "/dev/null/none";
@@ -39,7 +38,8 @@ struct Current {
 
 impl Cluster {
     /// A client for the configured cluster. Sends nothing.
-    pub(crate) fn new(config: HdfsConfig, limits: Limits) -> Result<Self> {
+    pub(crate) fn new(mut config: HdfsConfig, limits: Limits) -> Result<Self> {
+        config.wait_for_no_node_longer_than(limits.of_a_node());
         let client = build(&config, 0)
             .map_err(|error| Cause::of(&error).into_error("open", &config.address.url))?;
         let current = Mutex::new(Current { client, generation: 0 });
@@ -68,7 +68,8 @@ impl Cluster {
     }
 
     /// Gives up a client whose NameNode does not answer: its connection would be used again. The
-    /// next client asks another NameNode first.
+    /// next client asks another NameNode first. One that has created files is never freed, as it
+    /// holds itself to keep its lease.
     pub(crate) fn give_up(&self, generation: usize) {
         let mut current = self.current();
         if current.generation != generation {
@@ -89,18 +90,26 @@ impl Cluster {
     where
         F: Future<Output = Result<T, HdfsError>>,
     {
-        let mut pauses = pauses();
+        let mut retries = Retries::new(deadline);
         let mut before = None;
         loop {
-            let cause = match self.step(deadline, &question).await {
+            let failed = match self.step(deadline, &question).await {
                 Ok(answer) => return Ok(answer),
-                Err(cause) => cause.or(before.take()),
+                Err(cause) => cause,
             };
-            before = Some(cause.clone());
-            if !cause.is_passing() || !deadline.pause(pauses.next().unwrap_or_default()).await {
+            let again = retries.again(&failed, self.unmet()).await;
+            let cause = failed.or(before.take());
+            if !again {
                 return Err(cause);
             }
+            before = Some(cause);
         }
+    }
+
+    /// How many NameNodes there are, as long as none has answered anything.
+    pub(crate) fn unmet(&self) -> Option<usize> {
+        let has_answered = self.has_answered.load(Ordering::Relaxed);
+        (!has_answered).then(|| self.config.namenodes())
     }
 
     /// Asks once.
@@ -118,47 +127,35 @@ impl Cluster {
                 Some(login) => cause.of_login(login),
                 None => cause,
             });
-        match &answer {
-            Err(cause) if cause.class == Class::Unanswered => {
-                self.give_up(generation);
-                if self.config.login.is_none() && self.hangs_up(cause) {
-                    return Err(Cause::hung_up());
-                }
+        let cause = match &answer {
+            Err(cause) if matches!(cause.class, Class::Unanswered | Class::Unreached) => cause,
+            _ => {
+                self.has_answered.store(true, Ordering::Relaxed);
+                return answer;
             }
-            Err(cause) if cause.class == Class::Unreached => {}
-            _ => self.has_answered.store(true, Ordering::Relaxed),
+        };
+        if cause.is_time_out() || cause.is_panic() {
+            self.give_up(generation);
+        } else if cause.class == Class::Unanswered && self.hangs_up() {
+            return Err(Cause::hung_up());
         }
         answer
     }
 
-    /// Whether a NameNode that has never answered has broken the connection often enough: that is
-    /// all the client tells of a refused handshake.
-    fn hangs_up(&self, cause: &Cause) -> bool {
-        *cause != Cause::timed_out()
-            && !self.has_answered.load(Ordering::Relaxed)
+    /// Whether a NameNode that has never answered whoever has no login has broken the connection
+    /// often enough: that is all the client tells of a refused handshake.
+    fn hangs_up(&self) -> bool {
+        self.config.login.is_none()
+            && self.unmet().is_some()
             && self.broken.fetch_add(1, Ordering::Relaxed) + 1 >= HANG_UPS
     }
 }
 
-/// How long to wait before each further try, without end.
-pub(crate) fn pauses() -> ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(100))
-        .with_max_delay(Duration::from_secs(1))
-        .without_max_times()
-        .with_jitter()
-        .build()
-}
-
 fn build(config: &HdfsConfig, generation: usize) -> Result<Client, HdfsError> {
-    let mut site: Vec<(String, String)> =
-        config.site.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-    if let Some((nameservice, ids)) = &config.address.nameservice {
-        let mut ids = ids.clone();
-        let first = generation % ids.len().max(1);
-        ids.rotate_left(first);
-        site.push((format!("dfs.ha.namenodes.{nameservice}"), ids.join(",")));
-    }
+    let site = config.site.iter().map(|(key, value)| match key.starts_with(NAMENODES) {
+        true => (key.to_owned(), rotated(value, generation)),
+        false => (key.to_owned(), value.to_owned()),
+    });
     let mut builder = ClientBuilder::new()
         .with_url(&config.address.url)
         .with_config_dir(NO_FOLDER)
@@ -172,4 +169,24 @@ fn build(config: &HdfsConfig, generation: usize) -> Result<Client, HdfsError> {
         builder = builder.with_user(user);
     }
     builder.build()
+}
+
+/// The same list, begun later by so many.
+fn rotated(list: &str, by: usize) -> String {
+    let mut parts: Vec<_> = listed(list).collect();
+    let first = by % parts.len().max(1);
+    parts.rotate_left(first);
+    parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_further_client_asks_another_namenode_first() {
+        let lists = [0, 1, 2, 3].map(|generation| rotated("one, two,three", generation));
+        assert_eq!(lists, ["one,two,three", "two,three,one", "three,one,two", "one,two,three"]);
+        assert_eq!(rotated("", 7), "");
+    }
 }

@@ -1,8 +1,10 @@
 //! How long a call may take, and each of its steps.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use hdfs_native::HdfsError;
 
 use crate::failure::Cause;
@@ -37,6 +39,11 @@ impl Limits {
         Self { call, step: LONGEST_STEP.min(call / 3) }
     }
 
+    /// How long one node is waited for, so that three can be within a step.
+    pub(crate) fn of_a_node(self) -> Duration {
+        self.step / 4
+    }
+
     /// The deadline of a call that begins now.
     pub(crate) fn begin(self) -> Deadline {
         Deadline { at: Instant::now() + self.call, step: self.step }
@@ -49,13 +56,31 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// Waits for one step, at most as long as a step may take and time is left.
+    /// The same, of steps that take a quarter as long.
+    pub(crate) fn in_short_steps(self) -> Self {
+        Self { step: self.step / 4, ..self }
+    }
+
+    /// Waits for one step, at most as long as a step may take and time is left. The client's panics
+    /// are failures.
     pub(crate) async fn step<T>(
         self,
         step: impl Future<Output = Result<T, HdfsError>>,
     ) -> Result<T, Cause> {
-        match tokio::time::timeout(self.step.min(self.left()), step).await {
-            Ok(result) => result.map_err(|error| Cause::of(&error)),
+        self.step_within(self.step, step).await
+    }
+
+    /// The same, at most for this time.
+    pub(crate) async fn step_within<T>(
+        self,
+        time: Duration,
+        step: impl Future<Output = Result<T, HdfsError>>,
+    ) -> Result<T, Cause> {
+        // Whoever is told of a panic gives up the client, or the writer, that it left behind.
+        let step = AssertUnwindSafe(step).catch_unwind();
+        match tokio::time::timeout(time.min(self.left()), step).await {
+            Ok(Ok(result)) => result.map_err(|error| Cause::of(&error)),
+            Ok(Err(_)) => Err(Cause::panicked()),
             Err(_) => Err(Cause::timed_out()),
         }
     }

@@ -32,6 +32,8 @@ pub(crate) enum Class {
     Unreached,
     /// The connection broke, or an answer did not come in time: what was asked may have been done.
     Unanswered,
+    /// The NameNode breaks every connection before it answers anything.
+    HungUp,
     /// DataNodes failed.
     DataNodes,
     /// The NameNode knows of no DataNode that would take a block.
@@ -52,6 +54,8 @@ pub(crate) enum Class {
     Corrupt,
     /// This client or this cluster cannot do it.
     Unsupported,
+    /// The library of Kerberos is not installed.
+    NoLibrary,
     /// Something else.
     Other,
 }
@@ -99,7 +103,7 @@ impl Cause {
     /// What is behind an error of the client.
     pub(crate) fn of(error: &HdfsError) -> Self {
         match error {
-            HdfsError::IOError(error) => Self::new(of_io(error.kind()), one_line(error)),
+            HdfsError::IOError(error) => Self::new(of_io(error), one_line(error)),
             HdfsError::RPCError(java, text) | HdfsError::FatalRPCError(java, text) => {
                 Self::of_java(java, text)
             }
@@ -137,9 +141,15 @@ impl Cause {
     }
 
     fn of_failed(text: &str) -> Self {
-        let class = match text.contains("complete file in time") {
-            true => Class::DataNodes,
-            false => Class::Other,
+        let has = |part: &str| text.contains(part);
+        let class = if has("complete file in time") {
+            Class::DataNodes
+        } else if has("not supported for erasure-coded files") {
+            Class::Unsupported
+        } else if has("load libgssapi") {
+            Class::NoLibrary
+        } else {
+            Class::Other
         };
         Self::new(class, first_line(text))
     }
@@ -157,7 +167,18 @@ impl Cause {
     pub(crate) fn hung_up() -> Self {
         let reason = "the NameNode hangs up before it answers anything, as one does that demands \
                       Kerberos of who has no login";
-        Self::new(Class::Unauthenticated, reason)
+        Self::new(Class::HungUp, reason)
+    }
+
+    /// The same, of a nameservice of these NameNodes.
+    pub(crate) fn of_namenodes(self, addresses: &[&str]) -> Self {
+        use Class::{HungUp, Standby, Unanswered, Unreached};
+        if addresses.is_empty() || !matches!(self.class, Unreached | Unanswered | HungUp | Standby)
+        {
+            return self;
+        }
+        let reason = format!("{} (NameNodes: {})", self.reason, addresses.join(", "));
+        Self { reason, ..self }
     }
 
     /// The same, of who logs in like this. The library of Kerberos speaks of a missing cache whatever
@@ -178,7 +199,7 @@ impl Cause {
     /// The same, or what failed `before` if this is only that no time was left for another try.
     pub(crate) fn or(self, before: Option<Self>) -> Self {
         match before {
-            Some(before) if self == Self::timed_out() => before,
+            Some(before) if self.is_time_out() => before,
             _ => self,
         }
     }
@@ -186,6 +207,19 @@ impl Cause {
     /// A step that did not end in time.
     pub(crate) fn timed_out() -> Self {
         Self::new(Class::Unanswered, "no answer came in time")
+    }
+
+    /// A step in which the client panicked.
+    pub(crate) fn panicked() -> Self {
+        Self::new(Class::Unanswered, "the client panicked, which is a defect of it")
+    }
+
+    pub(crate) fn is_time_out(&self) -> bool {
+        *self == Self::timed_out()
+    }
+
+    pub(crate) fn is_panic(&self) -> bool {
+        *self == Self::panicked()
     }
 
     /// Whether the same can succeed soon.
@@ -209,7 +243,7 @@ impl Cause {
 
     /// Whether what was asked may have been done all the same.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.class, Class::Unanswered)
+        matches!(self.class, Class::Unanswered | Class::HungUp)
     }
 
     /// The error of `operation` on `subject`.
@@ -231,7 +265,13 @@ impl Cause {
             ),
             Class::Unanswered => (
                 ErrorKind::TimedOut,
-                "check that the NameNode and the DataNodes answer, or raise `operation-timeout`",
+                "check that the NameNode and the DataNodes answer and that `fs.defaultFS` has the \
+                 NameNode's RPC port, or raise `operation-timeout`",
+            ),
+            Class::HungUp => (
+                ErrorKind::Unavailable,
+                "give `kerberosPrincipal` and `kerberosKeytab` if the cluster is secure, and check \
+                 that a NameNode is at the host and port of `fs.defaultFS`",
             ),
             Class::DataNodes | Class::NoDataNodes => (
                 ErrorKind::Unavailable,
@@ -263,21 +303,27 @@ impl Cause {
                 "look into the DataNodes' logs, and restore an older checkpoint",
             ),
             Class::Unsupported => (ErrorKind::Unsupported, ""),
+            Class::NoLibrary => (
+                ErrorKind::Unsupported,
+                "install the library of Kerberos: `libgssapi-krb5-2` of Debian and Ubuntu, \
+                 `krb5-libs` of RHEL",
+            ),
             Class::NotEmpty | Class::Other => (ErrorKind::Unexpected, ""),
         };
         let error = Error::new(kind, operation, self.reason.clone())
             .with_subject(subject)
-            .with_retryable(self.is_passing() || kind == ErrorKind::NoSpace);
+            .with_retryable(self.is_passing() || matches!(self.class, Class::Full | Class::HungUp));
         if advice.is_empty() { error } else { error.with_advice(advice) }
     }
 }
 
-fn of_io(kind: io::ErrorKind) -> Class {
+fn of_io(error: &io::Error) -> Class {
     use io::ErrorKind::*;
-    match kind {
+    match error.kind() {
         ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable
-        | NotConnected => Class::Unreached,
-        NotFound | InvalidInput => Class::Unreached,
+        | NotConnected | NotFound | InvalidInput => Class::Unreached,
+        // Failed lookups have no kind that stable Rust tells.
+        _ if error.to_string().starts_with("failed to lookup address") => Class::Unreached,
         _ => Class::Unanswered,
     }
 }
@@ -344,5 +390,8 @@ mod tests {
         assert!(io(io::ErrorKind::ConnectionReset).is_open());
         assert!(io(io::ErrorKind::UnexpectedEof).is_open());
         assert!(Cause::timed_out().is_open() && Cause::timed_out().is_passing());
+        let lookup = "failed to lookup address information: Name or service not known";
+        let lookup = Cause::of(&HdfsError::IOError(io::Error::other(lookup)));
+        assert!(!lookup.is_open() && lookup.is_passing());
     }
 }

@@ -78,10 +78,12 @@ impl FileSystem for HdfsFileSystem {
 
     async fn delete(&self, job: &JobId, names: &[CheckpointName]) -> Result<Vec<Result<bool>>> {
         let mut answers = Vec::with_capacity(names.len());
+        let deadline = self.files.begin_call();
         for some in names.chunks(DELETES_AT_ONCE) {
             let targets: Vec<_> =
                 some.iter().map(|name| self.target("delete", job, name)).collect();
-            let deletes: Vec<_> = targets.iter().map(|target| self.files.delete(target)).collect();
+            let deletes: Vec<_> =
+                targets.iter().map(|target| self.files.delete(target, deadline)).collect();
             answers.extend(futures_util::future::join_all(deletes).await);
         }
         Ok(answers)
@@ -101,7 +103,7 @@ impl FileSystem for HdfsFileSystem {
     async fn reclaim(&self, directory: Directory<'_>, name: &str) -> Result<bool> {
         let directory = self.files.directory(directory);
         let target = Target { operation: "reclaim a leftover", directory, name: name.to_owned() };
-        self.files.delete(&target).await
+        self.files.delete(&target, self.files.begin_call()).await
     }
 
     async fn health(&self, options: HealthOptions) -> Result<Vec<HealthStep>> {

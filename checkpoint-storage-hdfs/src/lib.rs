@@ -23,7 +23,7 @@
 //! # Map
 //!
 //! - `config`, `factory`: from keys and Hadoop's files to a storage
-//! - `cluster`, `deadline`: the client, bounded in time
+//! - `cluster`, `deadline`, `retries`: the client, bounded in time
 //! - `file_system`: the [`FileSystem`](checkpoint_storage_filesystem::FileSystem)
 //! - `files`: the operations, one module each
 //! - `failure`: what an error means and what to do about it
@@ -35,6 +35,7 @@ mod factory;
 mod failure;
 mod file_system;
 mod files;
+mod retries;
 
 pub use factory::HdfsFactory;
 

@@ -182,6 +182,24 @@ async fn stores_go_on_without_a_datanode_that_the_namenode_takes_for_alive() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reads_outlast_a_datanode_that_freezes() {
+    let Some(cluster) = HdfsCluster::start(&HdfsOptions::single(3).separate()) else { return };
+    let storage = open(&cluster).await;
+    let states = Bytes::from(vec![7; 1 << 20]);
+    let state = PipelineState::new(job(), 1, 1, states.clone());
+    let entry = storage.store(state).await.expect("stored");
+    block_in_place(|| cluster.freeze(Node::Data(0)));
+    // The NameNode names the DataNodes in another order each time.
+    for _ in 0..6 {
+        let began = Instant::now();
+        let read = storage.read(&job(), &entry.name).await.expect("read from another");
+        println!("read: {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        assert!(read.states.as_ref() == Some(&states));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn large_stores_outlast_a_datanode_that_freezes_or_dies() {
     let options = HdfsOptions::single(3).separate();
     let Some(cluster) = HdfsCluster::start(&options) else { return };

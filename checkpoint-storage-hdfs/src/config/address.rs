@@ -4,7 +4,7 @@ use checkpoint_storage_api::{PluginConfig, Result};
 use checkpoint_storage_keys::rows::storage::DEFAULT_FS;
 use hadoop_configuration::SiteConfiguration;
 
-use super::wrong;
+use super::{ADDRESSES, NAMENODES, listed, wrong};
 
 /// What a NameNode listens on where nothing else is said.
 const DEFAULT_PORT: u16 = 8020;
@@ -14,8 +14,6 @@ const DEFAULT_PORT: u16 = 8020;
 pub(crate) struct Address {
     /// Its URL: `hdfs://host:port`, `hdfs://nameservice` or `viewfs://cluster`.
     pub(crate) url: String,
-    /// The nameservice and its NameNodes' ids, where it is one.
-    pub(crate) nameservice: Option<(String, Vec<String>)>,
 }
 
 impl Address {
@@ -50,18 +48,24 @@ impl Address {
         if authority.is_empty() || authority.contains(['@', ' ']) {
             return Err(unfit("it names no host"));
         }
-        let namenodes = site.get(&format!("dfs.ha.namenodes.{authority}"));
         if scheme == "viewfs" {
-            return Ok(Self { url: format!("viewfs://{authority}"), nameservice: None });
+            let mounts = format!("fs.viewfs.mounttable.{authority}.");
+            if !site.iter().any(|(key, _)| key.starts_with(&mounts)) {
+                return Err(wrong(
+                    format_args!("{mounts}*"),
+                    format!("the mount table {authority} has no mounts"),
+                    "give a `link.PATH` or the `linkFallback` of it",
+                ));
+            }
+            return Ok(Self { url: format!("viewfs://{authority}") });
         }
-        if let Some(namenodes) = namenodes {
-            let ids = namenodes_of(authority, namenodes, site)?;
-            let nameservice = Some((authority.to_owned(), ids));
-            return Ok(Self { url: format!("hdfs://{authority}"), nameservice });
+        if let Some(namenodes) = site.get(&format!("{NAMENODES}{authority}")) {
+            check_namenodes(authority, namenodes, site)?;
+            return Ok(Self { url: format!("hdfs://{authority}") });
         }
-        if is_listed(site.get("dfs.nameservices"), authority) {
+        if site.get("dfs.nameservices").is_some_and(|list| listed(list).any(|it| it == authority)) {
             return Err(wrong(
-                format_args!("dfs.ha.namenodes.{authority}"),
+                format_args!("{NAMENODES}{authority}"),
                 format!("the nameservice {authority} has no NameNodes"),
                 "give their ids here, and `dfs.namenode.rpc-address.…` of each",
             ));
@@ -73,30 +77,25 @@ impl Address {
             }
             Some(_) => return Err(unfit("it has no valid port")),
         };
-        Ok(Self { url, nameservice: None })
+        Ok(Self { url })
     }
 }
 
-/// The ids of a nameservice's NameNodes, each of which has an address.
-fn namenodes_of(nameservice: &str, text: &str, site: &SiteConfiguration) -> Result<Vec<String>> {
-    let ids: Vec<_> = text.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
-    for id in &ids {
-        let key = format!("dfs.namenode.rpc-address.{nameservice}.{id}");
+/// Refuses a nameservice without NameNodes, or with one that has no address.
+fn check_namenodes(nameservice: &str, list: &str, site: &SiteConfiguration) -> Result<()> {
+    if listed(list).next().is_none() {
+        return Err(wrong(
+            format_args!("{NAMENODES}{nameservice}"),
+            format!("the nameservice {nameservice} has no NameNodes"),
+            "write their ids with commas between them",
+        ));
+    }
+    for id in listed(list) {
+        let key = format!("{ADDRESSES}{nameservice}.{id}");
         if site.get(&key).is_none_or(|address| !address.contains(':')) {
             let problem = format!("the NameNode {id} of {nameservice} has no address");
             return Err(wrong(key, problem, "write its HOST:PORT"));
         }
     }
-    match ids.is_empty() {
-        true => Err(wrong(
-            format_args!("dfs.ha.namenodes.{nameservice}"),
-            format!("the nameservice {nameservice} has no NameNodes"),
-            "write their ids with commas between them",
-        )),
-        false => Ok(ids.into_iter().map(str::to_owned).collect()),
-    }
-}
-
-fn is_listed(list: Option<&str>, name: &str) -> bool {
-    list.is_some_and(|list| list.split(',').any(|listed| listed.trim() == name))
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod tests;
 
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use checkpoint_storage_api::{ConfigKey, Error, ErrorKind, PluginConfig, Result};
 use checkpoint_storage_keys::Key;
@@ -39,6 +40,12 @@ const KEYS: &[&Key] = &[
 
 /// What a keytab begins with: its version, which has been the second for ever.
 const KEYTAB: [u8; 2] = [5, 2];
+
+/// What begins a key that lists the NameNodes of a nameservice.
+pub(crate) const NAMENODES: &str = "dfs.ha.namenodes.";
+/// What begins a key that holds the address of one of them.
+const ADDRESSES: &str = "dfs.namenode.rpc-address.";
+const SOCKET_TIMEOUT: &str = "dfs.client.socket-timeout";
 
 /// Environment variables by name, handed in so that tests can hold them still.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -113,6 +120,36 @@ impl HdfsConfig {
             login,
         })
     }
+}
+
+impl HdfsConfig {
+    /// How many NameNodes the largest nameservice has; one where there is none.
+    pub(crate) fn namenodes(&self) -> usize {
+        let lists = self.site.iter().filter(|(key, _)| key.starts_with(NAMENODES));
+        lists.map(|(_, list)| listed(list).count()).max().unwrap_or(1).max(1)
+    }
+
+    /// The addresses of the NameNodes that a nameservice or a mount table stands for.
+    pub(crate) fn namenode_addresses(&self) -> Vec<&str> {
+        let prefix = match self.address.url.strip_prefix("hdfs://") {
+            Some(nameservice) => format!("{ADDRESSES}{nameservice}."),
+            None => ADDRESSES.to_owned(),
+        };
+        let keys = self.site.iter().filter(|(key, _)| key.starts_with(&prefix));
+        keys.map(|(_, address)| address).collect()
+    }
+
+    /// Lowers the client's own time-out to this, so that it still has time for another node.
+    pub(crate) fn wait_for_no_node_longer_than(&mut self, time: Duration) {
+        let configured = self.site.get(SOCKET_TIMEOUT).and_then(|text| text.parse().ok());
+        let millis = configured.unwrap_or(u128::MAX).min(time.as_millis());
+        self.site.set(SOCKET_TIMEOUT, millis.to_string());
+    }
+}
+
+/// The parts of one of Hadoop's lists.
+pub(crate) fn listed(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// Both of principal and keytab, or neither; a keytab that can be read.

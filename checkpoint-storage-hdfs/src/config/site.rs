@@ -109,7 +109,6 @@ pub(super) fn for_client(mut site: SiteConfiguration, with_kerberos: bool) -> Si
     default("dfs.client.failover.max.attempts", "3");
     default("dfs.client.failover.sleep.base.millis", "100");
     default("dfs.client.failover.sleep.max.millis", "500");
-    default("dfs.client.socket-timeout", "10000");
     default("dfs.client.block.write.replace-datanode-on-failure.best-effort", "true");
     if with_kerberos {
         default("hadoop.security.authentication", "kerberos");

@@ -55,7 +55,6 @@ fn an_address_is_a_host_with_a_port_or_a_nameservice() {
         ("hdfs://namenode:9000/path", "hdfs://namenode:9000"),
         ("namenode:9000", "hdfs://namenode:9000"),
         ("hdfs://namenode", "hdfs://namenode:8020"),
-        ("viewfs://cluster/", "viewfs://cluster"),
     ] {
         assert_eq!(url(&[("fs.defaultFS", given)]), expected, "{given}");
     }
@@ -63,9 +62,11 @@ fn an_address_is_a_host_with_a_port_or_a_nameservice() {
         refused(&[("fs.defaultFS", given)]);
     }
     refused(&[]);
-    let address = load(&HA).expect("valid").address;
-    let ids = vec!["nn1".to_owned(), "nn2".to_owned()];
-    assert_eq!(address.nameservice, Some(("blue".to_owned(), ids)));
+    let config = load(&HA).expect("valid");
+    assert_eq!((config.address.url.as_str(), config.namenodes()), ("hdfs://blue", 2));
+    assert_eq!(config.namenode_addresses(), ["one:8020", "two:8020"]);
+    let one = load(&[("fs.defaultFS", "hdfs://blue:1"), HA[2], HA[3]]).expect("valid");
+    assert_eq!(one.namenode_addresses(), [""; 0], "its URL says it");
 }
 
 #[test]
@@ -75,6 +76,32 @@ fn a_nameservice_has_namenodes_with_addresses() {
     let error = refused(&HA[..4]);
     assert_eq!(error.subject(), "`dfs.namenode.rpc-address.blue.nn2`");
     refused(&[("fs.defaultFS", "hdfs://blue"), ("dfs.ha.namenodes.blue", " , ")]);
+}
+
+#[test]
+fn a_mount_table_has_mounts() {
+    let table = ("fs.defaultFS", "viewfs://red/");
+    let mount = ("fs.viewfs.mounttable.red.link./a", "hdfs://blue/a");
+    let config = load(&[&[table, mount], &HA[1..]].concat()).expect("valid");
+    assert_eq!((config.address.url.as_str(), config.namenodes()), ("viewfs://red", 2));
+    assert_eq!(config.namenode_addresses(), ["one:8020", "two:8020"]);
+    let error = refused(&[table, ("fs.viewfs.mounttable.green.link./a", "hdfs://blue/a")]);
+    assert_eq!(error.subject(), "`fs.viewfs.mounttable.red.*`");
+}
+
+#[test]
+fn no_node_is_waited_for_longer_than_there_is_time() {
+    let time_out = |pairs: &[(&str, &str)]| {
+        let mut config = load(pairs).expect("valid");
+        config.wait_for_no_node_longer_than(Duration::from_secs(2));
+        config.site.get("dfs.client.socket-timeout").map(str::to_owned)
+    };
+    let address = ("fs.defaultFS", "hdfs://h:1");
+    for (given, expected) in [("60000", "2000"), ("500", "500"), ("a minute", "2000")] {
+        let given = ("dfs.client.socket-timeout", given);
+        assert_eq!(time_out(&[address, given]).as_deref(), Some(expected));
+    }
+    assert_eq!(time_out(&[address]).as_deref(), Some("2000"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Files {
         match listed.await {
             Ok(statuses) => Ok(statuses.iter().filter_map(|it| entry(it, &path)).collect()),
             Err(cause) if cause.class == Class::Missing => Ok(Vec::new()),
-            Err(cause) => Err(cause.into_error("list", self.url(&path))),
+            Err(cause) => Err(self.failed("list", &path, cause)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The operations on the files of one namespace, a module each.
 
+mod close;
 mod health;
 mod list;
 mod read;
@@ -17,6 +18,7 @@ use checkpoint_storage_filesystem::{Directory, Environment};
 use tokio_util::task::TaskTracker;
 
 use crate::cluster::Cluster;
+use crate::deadline::Deadline;
 use crate::failure::Cause;
 
 pub(crate) use read::FileChunks;
@@ -58,6 +60,11 @@ impl Files {
         Arc::new(Self { cluster, environment, background: TaskTracker::new() })
     }
 
+    /// The deadline of a call that begins now.
+    pub(crate) fn begin_call(&self) -> Deadline {
+        self.cluster.begin()
+    }
+
     /// Waits for what dropped calls left to do.
     pub(crate) async fn close(&self) {
         self.background.close();
@@ -79,7 +86,12 @@ impl Files {
     }
 
     fn caused(&self, target: &Target, cause: Cause) -> Error {
-        cause.into_error(target.operation, self.url(&target.path()))
+        self.failed(target.operation, &target.path(), cause)
+    }
+
+    fn failed(&self, operation: &'static str, path: &str, cause: Cause) -> Error {
+        let cause = cause.of_namenodes(&self.cluster.config().namenode_addresses());
+        cause.into_error(operation, self.url(path))
     }
 
     /// Refuses a job that no directory of HDFS can have.

@@ -7,9 +7,9 @@ use checkpoint_storage_api::{Error, ErrorKind, Result};
 use hdfs_native::file::FileReader;
 
 use super::{Files, Target};
-use crate::cluster::pauses;
 use crate::deadline::Deadline;
 use crate::failure::Cause;
+use crate::retries::Retries;
 
 /// How many bytes are read in one step.
 const STEP_LEN: usize = 4 << 20;
@@ -38,11 +38,11 @@ impl Files {
         bytes.resize(len, 0);
         for (step, buffer) in bytes.chunks_mut(STEP_LEN).enumerate() {
             let offset = step * STEP_LEN;
-            let mut pauses = pauses();
+            let mut retries = Retries::new(deadline);
             loop {
                 let read = deadline.step(reader.read_range_buf(buffer, offset)).await;
                 let Err(cause) = read else { break };
-                self.again(&target, deadline, cause, pauses.next()).await?;
+                self.again(&target, &mut retries, cause).await?;
                 reader = self.open_until(&target, deadline).await?;
             }
         }
@@ -51,7 +51,15 @@ impl Files {
 
     /// Opens a file for reading in chunks.
     pub(crate) async fn open(self: &Arc<Self>, target: Target) -> Result<FileChunks> {
-        let reader = self.open_until(&target, self.cluster.begin()).await?;
+        self.open_within(target, self.cluster.begin()).await
+    }
+
+    pub(super) async fn open_within(
+        self: &Arc<Self>,
+        target: Target,
+        deadline: Deadline,
+    ) -> Result<FileChunks> {
+        let reader = self.open_until(&target, deadline).await?;
         Ok(FileChunks { files: Arc::clone(self), target, reader, offset: 0 })
     }
 
@@ -65,14 +73,8 @@ impl Files {
     }
 
     /// Waits before another try, or says why there is none.
-    async fn again(
-        &self,
-        target: &Target,
-        deadline: Deadline,
-        cause: Cause,
-        pause: Option<std::time::Duration>,
-    ) -> Result<()> {
-        match cause.is_passing() && deadline.pause(pause.unwrap_or_default()).await {
+    async fn again(&self, target: &Target, retries: &mut Retries, cause: Cause) -> Result<()> {
+        match retries.again(&cause, None).await {
             true => Ok(()),
             false => Err(self.caused(target, cause)),
         }
@@ -87,13 +89,20 @@ impl FileChunks {
 
     /// The next bytes, at most `max_len`; `None` at the end. Dropping the call skips nothing.
     pub(crate) async fn next_chunk(&mut self, max_len: usize) -> Result<Option<Bytes>> {
+        self.next_within(max_len, self.files.cluster.begin()).await
+    }
+
+    pub(super) async fn next_within(
+        &mut self,
+        max_len: usize,
+        deadline: Deadline,
+    ) -> Result<Option<Bytes>> {
         let len = self.reader.file_length().saturating_sub(self.offset);
         let len = len.min(max_len.max(1)).min(STEP_LEN);
         if len == 0 {
             return Ok(None);
         }
-        let deadline = self.files.cluster.begin();
-        let mut pauses = pauses();
+        let mut retries = Retries::new(deadline);
         loop {
             match deadline.step(self.reader.read_range(self.offset, len)).await {
                 Ok(bytes) => {
@@ -101,7 +110,7 @@ impl FileChunks {
                     return Ok(Some(bytes));
                 }
                 Err(cause) => {
-                    self.files.again(&self.target, deadline, cause, pauses.next()).await?;
+                    self.files.again(&self.target, &mut retries, cause).await?;
                     self.reader = self.files.open_until(&self.target, deadline).await?;
                 }
             }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use checkpoint_storage_api::{Outcome, Result};
 
 use super::{Files, Target};
-use crate::cluster::pauses;
+use crate::deadline::Deadline;
 use crate::failure::Class;
+use crate::retries::Retries;
 
 impl Files {
     /// Deletes a file; whether it was there. What an earlier try may have deleted was there.
-    pub(crate) async fn delete(&self, target: &Target) -> Result<bool> {
-        let (deadline, path) = (self.cluster.begin(), target.path());
-        let mut pauses = pauses();
+    pub(crate) async fn delete(&self, target: &Target, deadline: Deadline) -> Result<bool> {
+        let path = target.path();
+        let mut retries = Retries::new(deadline);
         let mut may_be_done = false;
         loop {
             let asked = self.cluster.step(deadline, |client| {
@@ -25,12 +26,9 @@ impl Files {
                 Err(cause) => cause,
             };
             may_be_done |= cause.is_open();
-            let again =
-                cause.is_passing() && deadline.pause(pauses.next().unwrap_or_default()).await;
-            if !again {
+            if !retries.again(&cause, self.cluster.unmet()).await {
                 let error = self.caused(target, cause);
-                let unknown = error_outcome(may_be_done);
-                return Err(error.with_outcome(unknown));
+                return Err(error.with_outcome(error_outcome(may_be_done)));
             }
         }
     }
@@ -45,14 +43,14 @@ impl Files {
         match asked.await {
             Ok(removed) => Ok(removed),
             Err(cause) if cause.class == Class::Missing || cause.is_not_empty() => Ok(false),
-            Err(cause) => Err(cause.into_error("delete job", self.url(path))),
+            Err(cause) => Err(self.failed("delete job", path, cause)),
         }
     }
 
     /// Renames a file; never replaces one.
     pub(crate) async fn rename(self: &Arc<Self>, from: &Target, to: &Target) -> Result<()> {
         let deadline = self.cluster.begin();
-        let mut pauses = pauses();
+        let mut retries = Retries::new(deadline);
         let mut may_be_done = false;
         loop {
             let (source, destination) = (from.path(), to.path());
@@ -60,13 +58,14 @@ impl Files {
                 client.rename(&source, &destination, false).await
             });
             let Err(cause) = asked.await else { return Ok(()) };
-            if may_be_done && cause.class == Class::Missing && self.exists(to).await? {
+            if may_be_done
+                && cause.class == Class::Missing
+                && matches!(self.exists(to, deadline).await, Ok(true))
+            {
                 return Ok(());
             }
             may_be_done |= cause.is_open();
-            let again =
-                cause.is_passing() && deadline.pause(pauses.next().unwrap_or_default()).await;
-            if !again {
+            if !retries.again(&cause, self.cluster.unmet()).await {
                 let subject = if cause.class == Class::Taken { to } else { from };
                 let error = self.caused(subject, cause);
                 return Err(error.with_outcome(error_outcome(may_be_done)));
@@ -74,9 +73,9 @@ impl Files {
         }
     }
 
-    pub(super) async fn exists(&self, target: &Target) -> Result<bool> {
+    pub(super) async fn exists(&self, target: &Target, deadline: Deadline) -> Result<bool> {
         let path = target.path();
-        let asked = self.cluster.ask(self.cluster.begin(), |client| {
+        let asked = self.cluster.ask(deadline, |client| {
             let path = path.clone();
             async move { client.get_file_info(&path).await }
         });

@@ -6,6 +6,7 @@ use checkpoint_storage_api::{ErrorKind, Result};
 use checkpoint_storage_filesystem::codec::Checksum;
 
 use super::{Files, Target};
+use crate::deadline::Deadline;
 
 /// What a file is recognized by when it is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +30,9 @@ impl Files {
         self: &Arc<Self>,
         target: &Target,
         written: Fingerprint,
+        deadline: Deadline,
     ) -> Result<Found> {
-        let mut chunks = match self.open(target.clone()).await {
+        let mut chunks = match self.open_within(target.clone(), deadline).await {
             Ok(chunks) => chunks,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
             Err(error) => return Err(error),
@@ -39,7 +41,7 @@ impl Files {
             return Ok(Found::Another);
         }
         let mut checksum = Checksum::default();
-        while let Some(chunk) = chunks.next_chunk(usize::MAX).await? {
+        while let Some(chunk) = chunks.next_within(usize::MAX, deadline).await? {
             checksum.update(&chunk);
         }
         let is_ours = checksum.value() == written.checksum;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use backon::ExponentialBackoff;
 use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointName, Result};
 use tracing::debug;
@@ -11,9 +10,9 @@ use tracing::debug;
 use super::replicas::Replicas;
 use super::write::{Temporary, Writer};
 use super::{Files, Target};
-use crate::cluster::pauses;
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
+use crate::retries::Retries;
 
 const SHORT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -67,7 +66,7 @@ impl Files {
 /// The tries of one file, each under a temporary name of its own.
 struct Tries {
     deadline: Deadline,
-    pauses: ExponentialBackoff,
+    retries: Retries,
     /// What this one asks for.
     replicas: Replicas,
     /// Why the last one failed.
@@ -78,7 +77,7 @@ struct Tries {
 impl Tries {
     fn new(replication: Option<u32>, deadline: Deadline) -> Self {
         let (replicas, began) = (Replicas::new(replication), Instant::now());
-        Self { deadline, pauses: pauses(), replicas, before: None, began }
+        Self { deadline, retries: Retries::new(deadline), replicas, before: None, began }
     }
 
     /// Waits for the next try, or says why there is none. Removes what this one left.
@@ -86,44 +85,42 @@ impl Tries {
         &mut self,
         files: &Files,
         temporary: Temporary,
-        cause: Cause,
+        failed: Cause,
     ) -> Result<(), Cause> {
+        debug!(cause = ?failed, file = temporary.target.path(), "a write failed");
+        if failed.class == Class::DataNodes {
+            self.lower(files, &temporary).await;
+        }
+        drop(temporary);
+        let unmet = files.cluster.unmet();
         // What failed now decides what to do, whatever is told in the end.
-        let class = cause.class;
-        let cause = cause.or(self.before.take());
-        debug!(?cause, file = temporary.target.path(), "a write failed");
-        self.before = Some(cause.clone());
-        let may_go_on = match class {
+        let again = match failed.class {
             Class::TooFewReplicas if self.replicas.missing_from().is_some() => {
                 self.replicas.too_few();
-                true
+                self.deadline.pause(SHORT_PAUSE).await
             }
-            Class::DataNodes => {
-                self.lower(files, &temporary).await;
-                true
-            }
-            _ => cause.is_passing(),
-        };
-        drop(temporary);
-        let pause = match class {
             // Another choice of DataNodes may be all it takes.
-            Class::DataNodes if !self.replicas.are_fewest() => SHORT_PAUSE,
-            _ => self.pauses.next().unwrap_or_default(),
+            Class::DataNodes if !self.replicas.are_fewest() => {
+                self.retries.again_after(SHORT_PAUSE, &failed, unmet).await
+            }
+            _ => self.retries.again(&failed, unmet).await,
         };
-        if !may_go_on || !self.deadline.pause(pause).await {
+        let cause = failed.or(self.before.take());
+        if !again {
             return Err(cause);
         }
+        self.before = Some(cause);
         self.began = Instant::now();
         Ok(())
     }
 
     /// Counts a failure of DataNodes, if it is theirs: the NameNode must answer, which also tells how
-    /// many replicas the cluster gives a file.
+    /// many replicas the cluster gives a file. One that does not is given up.
     async fn lower(&mut self, files: &Files, temporary: &Temporary) {
         let (took, path) = (self.began.elapsed(), temporary.target.path());
-        let asked = files
-            .cluster
-            .step(self.deadline, |client| async move { client.get_file_info(&path).await });
+        let asked = files.cluster.step(self.deadline.in_short_steps(), |client| async move {
+            client.get_file_info(&path).await
+        });
         let given = match asked.await {
             Ok(status) => status.replication.filter(|given| *given > 0),
             Err(cause) if cause.class == Class::Missing => None,

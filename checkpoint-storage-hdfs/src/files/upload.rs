@@ -41,7 +41,7 @@ impl Files {
         name: &CheckpointName,
         len: u64,
     ) -> Result<FileUpload> {
-        if self.exists(&target).await? {
+        if self.exists(&target, self.cluster.begin()).await? {
             return Err(self.taken(&target));
         }
         let files = Arc::clone(self);

@@ -16,14 +16,14 @@ use super::remove::error_outcome;
 use super::replicas::Replicas;
 use super::settle::{Fingerprint, Found};
 use super::{Files, Target};
-use crate::cluster::pauses;
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
+use crate::retries::Retries;
 
 /// How many bytes are written in one step.
 const STEP_LEN: usize = 1 << 20;
-/// What HDFS takes where nothing else is said.
-const DEFAULT_BLOCK_LEN: u64 = 128 << 20;
+/// What the length of a block is a multiple of, here.
+const BLOCK_UNIT: u64 = 1 << 20;
 
 /// What is to be written: the caller's own memory.
 pub(crate) struct Body {
@@ -49,6 +49,7 @@ pub(super) struct Writer {
     writer: FileWriter,
     /// The client that it asks the NameNode by.
     generation: usize,
+    written: u64,
 }
 
 /// A temporary file; removed in the background unless it became something.
@@ -66,7 +67,7 @@ impl Drop for Temporary {
         }
         let (files, target) = (Arc::clone(&self.files), self.target.clone());
         let remove = async move {
-            if let Err(error) = files.delete(&target).await {
+            if let Err(error) = files.delete(&target, files.cluster.begin()).await {
                 warn!(file = target.path(), %error, "a temporary file stays until it is reclaimed");
             }
         };
@@ -124,7 +125,7 @@ impl Files {
         let created = self
             .cluster
             .step(deadline, |client| async move { client.create(&path, options).await });
-        Ok(Writer { writer: created.await?, generation })
+        Ok(Writer { writer: created.await?, generation, written: 0 })
     }
 
     /// Writes some of a file, in steps.
@@ -134,6 +135,7 @@ impl Files {
         mut piece: Bytes,
         deadline: Deadline,
     ) -> Result<(), Cause> {
+        writer.written += piece.len() as u64;
         while !piece.is_empty() {
             let step = piece.split_to(piece.len().min(STEP_LEN));
             let written = deadline.step(writer.writer.write_bytes(step)).await;
@@ -142,10 +144,14 @@ impl Files {
         Ok(())
     }
 
-    /// Waits until the DataNodes have what was written.
+    /// Waits until the DataNodes have what was written, where the client can: of a file that is
+    /// erasure-coded it is not told.
     pub(super) async fn sync(&self, writer: &mut Writer, deadline: Deadline) -> Result<(), Cause> {
         let synced = deadline.step(writer.writer.hsync()).await;
-        synced.map_err(|cause| self.while_writing(writer, cause))
+        match synced.map_err(|cause| self.while_writing(writer, cause)) {
+            Err(cause) if cause.class == Class::Unsupported => Ok(()),
+            synced => synced,
+        }
     }
 
     /// Closes a file, and has the NameNode make the replicas that it does not have yet.
@@ -156,10 +162,10 @@ impl Files {
         replicas: Replicas,
         deadline: Deadline,
     ) -> Result<(), Cause> {
-        let closed = deadline.step(writer.writer.close()).await;
+        let (path, len) = (temporary.target.path(), writer.written);
+        let closed = self.close_written(&mut writer.writer, &path, len, deadline).await;
         closed.map_err(|cause| self.while_writing(writer, cause))?;
         let Some(full) = replicas.missing_from() else { return Ok(()) };
-        let path = temporary.target.path();
         let replicas = replicas.now();
         warn!(file = path, replicas, full, "DataNodes fail: the NameNode is to make some replicas");
         let set = self.cluster.ask(deadline, |client| {
@@ -170,8 +176,7 @@ impl Files {
     }
 
     fn while_writing(&self, writer: &Writer, cause: Cause) -> Cause {
-        if cause.is_open() {
-            // It may be the NameNode that did not answer.
+        if cause.is_panic() {
             self.cluster.give_up(writer.generation);
         }
         cause.while_writing()
@@ -185,7 +190,7 @@ impl Files {
         written: Fingerprint,
         deadline: Deadline,
     ) -> Result<()> {
-        let mut pauses = pauses();
+        let mut retries = Retries::new(deadline);
         let mut may_be_done = false;
         loop {
             let (from, to) = (temporary.target.path(), target.path());
@@ -196,10 +201,8 @@ impl Files {
                 temporary.is_there = false;
                 return Ok(());
             };
-            if may_be_done && matches!(cause.class, Class::Taken | Class::Missing)
-                || !self.has_time(deadline) && cause.is_open()
-            {
-                match self.look(target, written).await {
+            if may_be_done && matches!(cause.class, Class::Taken | Class::Missing) {
+                match self.look(target, written, deadline).await {
                     Ok(Found::Ours) => {
                         info!(file = target.path(), "an answer was lost; the file has its name");
                         return Ok(());
@@ -210,9 +213,7 @@ impl Files {
                 }
             }
             may_be_done |= cause.is_open();
-            let again =
-                cause.is_passing() && deadline.pause(pauses.next().unwrap_or_default()).await;
-            if !again {
+            if !retries.again(&cause, self.cluster.unmet()).await {
                 if may_be_done {
                     // It may get its name yet: to remove it now could lose what was acknowledged.
                     temporary.is_there = false;
@@ -220,10 +221,6 @@ impl Files {
                 return Err(self.caused(target, cause).with_outcome(error_outcome(may_be_done)));
             }
         }
-    }
-
-    fn has_time(&self, deadline: Deadline) -> bool {
-        !deadline.left().is_zero()
     }
 
     pub(super) fn taken(&self, target: &Target) -> Error {
@@ -235,5 +232,18 @@ impl Files {
 
 /// The length of a block that holds a whole file of this length.
 fn whole_block(len: u64) -> u64 {
-    len.next_multiple_of(1 << 20).max(DEFAULT_BLOCK_LEN)
+    let longest = i64::MAX as u64 / BLOCK_UNIT * BLOCK_UNIT;
+    len.max(1).min(longest).next_multiple_of(BLOCK_UNIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_block_holds_a_file_of_any_length() {
+        let mib = 1 << 20;
+        assert_eq!([0, 1, mib, mib + 1].map(whole_block), [mib, mib, mib, 2 * mib]);
+        assert!(i64::try_from(whole_block(u64::MAX)).is_ok());
+    }
 }

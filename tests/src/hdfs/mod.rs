@@ -5,14 +5,17 @@
 //! - `files`: what is stored on it, as Hadoop's own client sees that
 //! - `kdc`: Kerberos, with a realm for this process
 //! - `places`: namespaces on a cluster, for the conformance suite
+//! - `setup`: a configuration for the command line
 
 mod cluster;
 mod faults;
 mod files;
 mod kdc;
 mod places;
+mod setup;
 
 pub use cluster::{HdfsCluster, HdfsOptions, Protection};
 pub use faults::{Node, NodeState};
 pub use kdc::{Kdc, User, kdc};
 pub use places::HdfsPlaces;
+pub use setup::HdfsSetup;
