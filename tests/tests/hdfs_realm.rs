@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointStorage, ErrorKind, JobId, ListQuery, PipelineState};
-use checkpoint_storage_tests::hdfs::{HdfsCluster, Protection, User, kdc};
-use checkpoint_storage_tests::storage;
+use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsSetup, Protection, User, kdc};
+use checkpoint_storage_tests::{run, storage};
 use hdfs_native::{Client, HdfsError, WriteOptions};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -119,4 +119,30 @@ async fn whoever_cannot_log_in_is_told_at_once() {
         assert!(error.reason().contains(&principal), "{what}: {error}");
         assert!(began.elapsed() < Duration::from_secs(10), "{what}: {:?}", began.elapsed());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_login_is_told_at_once() {
+    let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
+    let config = [("fs.defaultFS", cluster.file_system()), ("storageNameSpace", "/nobody")];
+    let storage = storage::open("hdfs", config.into()).await;
+    let began = Instant::now();
+    let error = storage.store(state(1)).await.expect_err("it has no login");
+    println!("{:?}: {error}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(error.advice().is_some_and(|it| it.contains("`kerberosPrincipal`")), "{error}");
+}
+
+#[test]
+fn whoever_lacks_the_library_of_kerberos_is_told_what_to_install() {
+    let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
+    let setup = HdfsSetup::new(&cluster.plugin_config("/library"), "");
+    // The loader finds this first, and that it is none.
+    std::fs::write(setup.folder().join("libgssapi_krb5.so.2"), "").expect("written");
+    let mut command = setup.command(["jobs"]);
+    let output = command.env("LD_LIBRARY_PATH", setup.folder()).output().expect("started");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    assert!(told.contains("install") && told.contains("libgssapi-krb5-2"), "{told}");
+    run(&mut setup.command(["jobs"]));
 }
