@@ -63,25 +63,29 @@ impl Deadline {
 
     /// Waits for one step, at most as long as a step may take and time is left. The client's panics
     /// are failures.
-    pub(crate) async fn step<T>(
+    pub(crate) fn step<T>(
         self,
         step: impl Future<Output = Result<T, HdfsError>>,
-    ) -> Result<T, Cause> {
-        self.step_within(self.step, step).await
+    ) -> impl Future<Output = Result<T, Cause>> {
+        self.step_within(self.step, step)
     }
 
     /// The same, at most for this time.
-    pub(crate) async fn step_within<T>(
+    pub(crate) fn step_within<T>(
         self,
         time: Duration,
         step: impl Future<Output = Result<T, HdfsError>>,
-    ) -> Result<T, Cause> {
-        // Whoever is told of a panic gives up the client, or the writer, that it left behind.
-        let step = AssertUnwindSafe(step).catch_unwind();
-        match tokio::time::timeout(time.min(self.left()), step).await {
-            Ok(Ok(result)) => result.map_err(|error| Cause::of(&error)),
-            Ok(Err(_)) => Err(Cause::panicked()),
-            Err(_) => Err(Cause::timed_out()),
+    ) -> impl Future<Output = Result<T, Cause>> {
+        // The client's futures are large: within all those around them they would fill a stack.
+        let step = Box::pin(step);
+        async move {
+            // Whoever is told of a panic gives up the client, or the writer, that it left behind.
+            let step = AssertUnwindSafe(step).catch_unwind();
+            match tokio::time::timeout(time.min(self.left()), step).await {
+                Ok(Ok(result)) => result.map_err(|error| Cause::of(&error)),
+                Ok(Err(_)) => Err(Cause::panicked()),
+                Err(_) => Err(Cause::timed_out()),
+            }
         }
     }
 

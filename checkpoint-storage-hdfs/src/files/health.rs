@@ -30,7 +30,7 @@ impl Files {
         };
         let target = probe("write a probe");
         if options.write && is_well(&steps) {
-            steps.push(step("write and rename", self.write_probe(&target)).await);
+            steps.push(step("write and rename", Box::pin(self.write_probe(&target))).await);
         }
         if options.write && is_well(&steps) {
             steps.push(step("read", self.read_probe(&target)).await);
@@ -60,7 +60,7 @@ impl Files {
     }
 }
 
-fn probe() -> Body {
+pub(super) fn probe() -> Body {
     let mut checksum = Checksum::default();
     checksum.update(PROBE);
     let fingerprint = Fingerprint { len: PROBE.len() as u64, checksum: checksum.value() };

@@ -108,3 +108,37 @@ impl Files {
             .with_advice("use a shorter or plainer one"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use checkpoint_storage_api::{CheckpointName, HealthOptions, PluginConfig};
+
+    use super::*;
+    use crate::config::HdfsConfig;
+    use crate::deadline::Limits;
+
+    /// The client's are larger.
+    const SMALL: usize = 8 << 10;
+
+    #[tokio::test]
+    async fn the_futures_of_calls_are_small_enough_for_any_stack() {
+        let config: PluginConfig = [("fs.defaultFS", "hdfs://h:1")].into();
+        let config = HdfsConfig::load(&config, &|_| None).expect("valid");
+        let cluster = Cluster::new(config, Limits::new(None)).expect("a client");
+        let files = Files::new(cluster, Environment::system());
+        let target =
+            || Target { operation: "test", directory: "/d".to_owned(), name: "n".to_owned() };
+        let name = CheckpointName { timestamp_ms: 0, random: 0, pipeline_id: 0, checkpoint_id: 0 };
+        let publish = files.publish(target(), &name, health::probe());
+        let sizes = [
+            size_of_val(&publish),
+            size_of_val(&files.begin(target(), &name, 1)),
+            size_of_val(&files.read(target())),
+            size_of_val(&files.delete(&target(), files.begin_call())),
+            size_of_val(&files.rename(&target(), &target())),
+            size_of_val(&files.list(Directory::Namespace)),
+            size_of_val(&files.health(HealthOptions::default())),
+        ];
+        assert!(sizes.iter().all(|size| *size < SMALL), "{sizes:?}");
+    }
+}

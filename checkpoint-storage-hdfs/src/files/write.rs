@@ -46,7 +46,7 @@ impl From<Encoded> for Body {
 
 /// A file that is being written.
 pub(super) struct Writer {
-    writer: FileWriter,
+    writer: Box<FileWriter>,
     /// The client that it asks the NameNode by.
     generation: usize,
     written: u64,
@@ -125,7 +125,7 @@ impl Files {
         let created = self
             .cluster
             .step(deadline, |client| async move { client.create(&path, options).await });
-        Ok(Writer { writer: created.await?, generation, written: 0 })
+        Ok(Writer { writer: Box::new(created.await?), generation, written: 0 })
     }
 
     /// Writes some of a file, in steps.
