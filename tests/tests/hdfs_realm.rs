@@ -61,6 +61,13 @@ fn state(id: i64) -> PipelineState {
     PipelineState::new(job(), 1, id, Bytes::from_static(b"state"))
 }
 
+#[test]
+fn hdfs_does_all_that_is_owed_with_kerberos_and_privacy() {
+    if let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) {
+        cluster.ensure_conformance();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn stores_outlast_their_tickets() {
     let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };

@@ -1,6 +1,7 @@
 //! HDFS as `cargo xtask` starts it, and what a plugin finds on it.
 //!
 //! - `cluster`: a cluster, shared by the tests of a process or a test's own
+//! - `conformance`: the conformance suite on it
 //! - `faults`: what can happen to its nodes
 //! - `files`: what is stored on it, as Hadoop's own client sees that
 //! - `kdc`: Kerberos, with a realm for this process
@@ -8,6 +9,7 @@
 //! - `setup`: a configuration for the command line
 
 mod cluster;
+mod conformance;
 mod faults;
 mod files;
 mod kdc;
