@@ -13,7 +13,7 @@ use checkpoint_storage_api::{ConfigKey, Error, ErrorKind, PluginConfig, Result};
 use checkpoint_storage_keys::Key;
 use checkpoint_storage_keys::rows::hdfs::{
     CREDENTIAL_PROVIDER_PATH, DFS, HADOOP, KERBEROS_KEYTAB, KERBEROS_PRINCIPAL,
-    KEYSTORE_PASSWORD_FILE, SEATUNNEL_HADOOP, SITE_PATH,
+    KEYSTORE_PASSWORD_FILE, SEATUNNEL_HADOOP, SITE_PATH, USER_NAME,
 };
 use checkpoint_storage_keys::rows::storage::{DEFAULT_FS, DISABLE_CACHE, NAMESPACE, STORAGE_TYPE};
 use checkpoint_storage_keys::values;
@@ -28,6 +28,7 @@ const KEYS: &[&Key] = &[
     &DEFAULT_FS,
     &KERBEROS_PRINCIPAL,
     &KERBEROS_KEYTAB,
+    &USER_NAME,
     &SITE_PATH,
     &SEATUNNEL_HADOOP,
     &DFS,
@@ -113,8 +114,7 @@ impl HdfsConfig {
             namespace: segments.iter().map(|segment| format!("/{segment}")).collect(),
             replication,
             block_len: number("dfs.blocksize")?,
-            // A login that acts for another would be impersonation.
-            user: variables("HADOOP_USER_NAME").filter(|_| login.is_none()),
+            user: user(config, &site, login.as_ref(), variables)?,
             address,
             site: site::for_client(site, login.is_some()),
             login,
@@ -150,6 +150,27 @@ impl HdfsConfig {
 /// The parts of one of Hadoop's lists.
 pub(crate) fn listed(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// Who acts where nobody logs in: for a login to act for another would be impersonation.
+fn user(
+    config: &PluginConfig,
+    site: &SiteConfiguration,
+    login: Option<&Login>,
+    variables: Variables<'_>,
+) -> Result<Option<String>> {
+    let given = USER_NAME.given(config)?;
+    let in_files = || site.get(USER_NAME.name).filter(|user| !user.is_empty());
+    match (given.or_else(in_files), login) {
+        (Some(_), Some(login)) => Err(wrong(
+            USER_NAME.name,
+            format!("{} logs in, and acts for nobody else", login.principal),
+            format!("leave this key out, or `{}`", KERBEROS_PRINCIPAL.name),
+        )),
+        (Some(user), None) => Ok(Some(user.to_owned())),
+        (None, Some(_)) => Ok(None),
+        (None, None) => Ok(variables("HADOOP_USER_NAME")),
+    }
 }
 
 /// Both of principal and keytab, or neither; a keytab that can be read.

@@ -14,7 +14,7 @@ const SEATUNNEL_PREFIX: &str = "seatunnel.hadoop.";
 const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
 
 /// What the client acts on, beside what it is told by its builder.
-const HONOURED: [&str; 16] = [
+const HONOURED: [&str; 17] = [
     "dfs.blocksize",
     "dfs.client.failover.",
     "dfs.client.socket-timeout",
@@ -31,6 +31,7 @@ const HONOURED: [&str; 16] = [
     "hadoop.security.authentication",
     "hadoop.security.authorization",
     "hadoop.security.credential.provider.path",
+    "hadoop.user.name",
 ];
 
 /// All of Hadoop's keys that are given anywhere, variables replaced.

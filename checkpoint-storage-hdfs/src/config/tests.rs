@@ -173,16 +173,22 @@ fn the_namespace_is_absolute_and_has_no_colon() {
 }
 
 #[test]
-fn the_user_comes_from_the_environment_where_nobody_logs_in() {
+fn the_user_is_configured_or_comes_from_the_environment_where_nobody_logs_in() {
     let variables = |name: &str| (name == "HADOOP_USER_NAME").then(|| "bob".to_owned());
     let address = ("fs.defaultFS", "hdfs://h:1");
     let config = load_with(&[address], &variables).expect("valid");
     assert_eq!(config.user.as_deref(), Some("bob"));
+    for key in ["hadoop.user.name", "seatunnel.hadoop.hadoop.user.name"] {
+        let config = load_with(&[address, (key, "eve")], &variables).expect("valid");
+        assert_eq!(config.user.as_deref(), Some("eve"), "{key}");
+    }
     let keytab = keytab_file();
     let keytab = keytab.path().to_str().expect("text");
     let login = [("kerberosPrincipal", "p@R"), ("kerberosKeytab", keytab)];
     let config = load_with(&[&[address], &login[..]].concat(), &variables).expect("valid");
     assert_eq!(config.user, None, "that would be impersonation");
+    let error = refused(&[&[address, ("hadoop.user.name", "eve")], &login[..]].concat());
+    assert_eq!(error.subject(), "`hadoop.user.name`");
 }
 
 #[test]

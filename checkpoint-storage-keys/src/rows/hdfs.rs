@@ -27,6 +27,16 @@ pub static KERBEROS_KEYTAB: Key = Key::new(
 .or(&["kerberosKeytabFilePath"])
 .needs("kerberosPrincipal");
 
+/// `hadoop.user.name`
+pub static USER_NAME: Key = Key::new(
+    PluginConfig,
+    HDFS,
+    "hadoop.user.name",
+    Value::Text,
+    "without Kerberos, the user who acts; without it that is `HADOOP_USER_NAME`, or the user of the \
+     process",
+);
+
 /// `hdfs_site_path`
 pub static SITE_PATH: Key = Key::new(
     PluginConfig,

@@ -31,6 +31,7 @@ pub static ALL: &[&Key] = &[
     &localfile::DIR_MODE,
     &hdfs::KERBEROS_PRINCIPAL,
     &hdfs::KERBEROS_KEYTAB,
+    &hdfs::USER_NAME,
     &hdfs::SITE_PATH,
     &hdfs::SEATUNNEL_HADOOP,
     &hdfs::CREDENTIAL_PROVIDER_PATH,
