@@ -126,6 +126,7 @@ struct Details {
     advice: Option<String>,
     outcome: Outcome,
     retryable: bool,
+    misplaced: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -144,6 +145,7 @@ impl Error {
             advice: None,
             outcome: Outcome::NotApplied,
             retryable: kind.usually_retryable(),
+            misplaced: false,
             source: None,
         }))
     }
@@ -178,6 +180,13 @@ impl Error {
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
+        self
+    }
+
+    /// Says that what was found is a checkpoint of another job, pipeline or id than its place says.
+    #[must_use]
+    pub fn with_misplaced(mut self, misplaced: bool) -> Self {
+        self.0.misplaced = misplaced;
         self
     }
 
@@ -222,6 +231,11 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
+
+    /// Of what is [corrupt](ErrorKind::Corrupt), whether it is a checkpoint of another place.
+    pub fn is_misplaced(&self) -> bool {
+        self.0.misplaced
+    }
 }
 
 impl fmt::Display for Error {
@@ -251,6 +265,7 @@ impl fmt::Debug for Error {
             .field("advice", &self.0.advice)
             .field("outcome", &self.0.outcome)
             .field("retryable", &self.0.retryable)
+            .field("misplaced", &self.0.misplaced)
             .field("source", &self.0.source)
             .finish()
     }

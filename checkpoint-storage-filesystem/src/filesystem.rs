@@ -8,7 +8,7 @@ use checkpoint_storage_api::{
     Capabilities, CheckpointName, Error, HealthOptions, HealthStep, JobId, Result, async_trait,
 };
 
-use crate::codec::Encoded;
+use crate::codec::{Defect, Encoded};
 use crate::naming;
 
 /// A place that a [`FileSystem`] lists.
@@ -228,6 +228,10 @@ pub(crate) fn subject_of<F: FileSystem + ?Sized>(
 }
 
 /// The error of a checkpoint whose bytes are wrong.
+pub(crate) fn defective(operation: &'static str, subject: &str, defect: &Defect) -> Error {
+    corrupt(operation, subject, defect).with_misplaced(defect.is_misplaced)
+}
+
 pub(crate) fn corrupt(operation: &'static str, subject: &str, reason: impl fmt::Display) -> Error {
     Error::new(checkpoint_storage_api::ErrorKind::Corrupt, operation, reason.to_string())
         .with_subject(subject)

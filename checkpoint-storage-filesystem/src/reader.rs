@@ -8,7 +8,7 @@ use checkpoint_storage_api::{
 };
 
 use crate::codec::{Checksum, Header, TRAILER_LEN, max_header_len};
-use crate::filesystem::{ChunkReader, FileSystem, corrupt, subject_of};
+use crate::filesystem::{ChunkReader, FileSystem, corrupt, defective, subject_of};
 use crate::gate::Gate;
 use crate::storage::FileSystemStorage;
 
@@ -36,7 +36,7 @@ impl<F: FileSystem> FileSystemStorage<F> {
         }
         let header = Header::parse(&head, size)
             .and_then(|header| header.check_place(job, name).map(|()| header))
-            .map_err(|defect| corrupt("read", &subject, defect))?;
+            .map_err(|defect| defective("read", &subject, &defect))?;
         let mut checksum = Checksum::default();
         let read_ahead = head.split_off(header.len as usize).freeze();
         checksum.update(&head);
@@ -115,7 +115,7 @@ impl CheckpointReader for Reader {
         }
         self.header
             .check_trailer(&self.trailer, &self.checksum)
-            .map_err(|defect| corrupt("read", &self.subject, defect))?;
+            .map_err(|defect| defective("read", &self.subject, &defect))?;
         Ok(None)
     }
 }

@@ -10,7 +10,7 @@ use checkpoint_storage_api::{
 };
 use tracing::debug;
 
-use crate::filesystem::{Directory, FileEntry, FileSystem, FileType, corrupt, subject_of};
+use crate::filesystem::{Directory, FileEntry, FileSystem, FileType, defective, subject_of};
 use crate::gate::Gate;
 use crate::sequence::Sequence;
 use crate::{Environment, codec};
@@ -104,7 +104,9 @@ impl<F: FileSystem> FileSystemStorage<F> {
         let file = self.file_system.read(job, name).await?;
         let decoded = codec::decode(&file)
             .and_then(|decoded| decoded.header.check_place(job, name).map(|()| decoded))
-            .map_err(|defect| corrupt("read", &subject_of(&self.file_system, job, name), defect))?;
+            .map_err(|defect| {
+                defective("read", &subject_of(&self.file_system, job, name), &defect)
+            })?;
         debug!(%job, %name, size = file.len(), integrity = decoded.integrity.as_str(), "checkpoint read");
         Ok(Checkpoint {
             entry: CheckpointEntry {

@@ -30,6 +30,7 @@
 //! - `restore`: what a job goes on from
 //! - [`coordinator`](mod@coordinator): when checkpoints are taken, and what becomes of them
 //! - [`config`](mod@config): `seatunnel.yaml`
+//! - [`verify`](mod@verify), `read_back`: whether what is stored is what was written
 //! - [`retention`](mod@retention): which checkpoints to keep, and the deletion of the others
 //! - `error`: the error type
 
@@ -42,9 +43,11 @@ mod inspect;
 mod load;
 mod managed;
 mod plugin;
+mod read_back;
 mod resolve;
 mod restore;
 pub mod retention;
+pub mod verify;
 
 pub use checkpoint_storage_api::ffi::Manifest;
 pub use config::{CheckpointConfig, OnCorrupt, StorageConfig, StorageSettings};

@@ -63,6 +63,7 @@ impl From<Error> for FfiError {
                 ("advice", error.advice().map(Into::into)),
                 ("outcome", Some(error.outcome().as_str().into())),
                 ("retryable", Some(error.is_retryable().to_string())),
+                ("misplaced", error.is_misplaced().then(|| true.to_string())),
                 ("source", (!causes.is_empty()).then(|| causes.join(": "))),
             ]),
         }
@@ -84,6 +85,7 @@ impl From<FfiError> for Error {
         if let Some(retryable) = detail("retryable") {
             error = error.with_retryable(retryable == "true");
         }
+        error = error.with_misplaced(detail("misplaced") == Some("true"));
         match detail("source") {
             Some(source) => error.with_source(source),
             None => error,

@@ -19,7 +19,7 @@ pub struct FfiError {
     pub code: u32,
     /// The reason.
     pub message: RString,
-    /// Operation, subject, advice, outcome, retryable, source.
+    /// Operation, subject, advice, outcome, retryable, misplaced, source.
     pub details: FfiMap,
 }
 

@@ -93,7 +93,7 @@ impl Header {
         } else {
             return Ok(());
         };
-        Err(Defect::new(0, reason))
+        Err(Defect::misplaced(reason))
     }
 
     /// Where the states end.

@@ -33,16 +33,25 @@ pub struct Defect {
     pub offset: u64,
     /// What is wrong there.
     pub reason: String,
+    /// Whether the bytes are a checkpoint of another place.
+    pub is_misplaced: bool,
 }
 
 impl Defect {
     fn new(offset: u64, reason: impl Into<String>) -> Self {
-        Self { offset, reason: reason.into() }
+        Self { offset, reason: reason.into(), is_misplaced: false }
+    }
+
+    fn misplaced(reason: String) -> Self {
+        Self { offset: 0, reason, is_misplaced: true }
     }
 }
 
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at byte {})", self.reason, self.offset)
+        match self.is_misplaced {
+            true => f.write_str(&self.reason),
+            false => write!(f, "{} (at byte {})", self.reason, self.offset),
+        }
     }
 }

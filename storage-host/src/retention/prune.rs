@@ -3,17 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkpoint_storage_api::{
-    Capabilities, CheckpointEntry, CheckpointName, CheckpointStorage, DeleteReport, ErrorKind,
-    JobId, ListQuery, PipelineId, Result,
+    CheckpointEntry, CheckpointName, CheckpointStorage, DeleteReport, ErrorKind, JobId, ListQuery,
+    PipelineId, Result,
 };
 
 use super::superfluous;
+use crate::read_back::read_back;
 
 /// How many checkpoints one call deletes at most, so that it ends within its time-out.
 const BATCH: usize = 500;
-
-/// How many bytes of a checkpoint are read at once to see whether it is whole.
-const CHUNK_LEN: usize = 1 << 20;
 
 /// What pruning one job comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,8 +56,8 @@ async fn newest_whole(
     entries: &[CheckpointEntry],
 ) -> Result<Option<CheckpointName>> {
     for entry in entries.iter().rev() {
-        match read_through(storage, job, &entry.name).await {
-            Ok(()) => return Ok(Some(entry.name)),
+        match read_back(storage, job, &entry.name, |_| ()).await {
+            Ok(_) => return Ok(Some(entry.name)),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) if error.kind() == ErrorKind::Corrupt => {
                 tracing::warn!(%job, name = %entry.name, %error, "it does not count as the last good one");
@@ -68,20 +66,6 @@ async fn newest_whole(
         }
     }
     Ok(None)
-}
-
-/// Reads a checkpoint to its end, in bounded memory where the storage can.
-async fn read_through(
-    storage: &dyn CheckpointStorage,
-    job: &JobId,
-    name: &CheckpointName,
-) -> Result<()> {
-    if !storage.capabilities().contains(Capabilities::READER) {
-        return storage.read(job, name).await.map(drop);
-    }
-    let mut reader = storage.open_reader(job, name).await?;
-    while reader.next_chunk(CHUNK_LEN).await?.is_some() {}
-    Ok(())
 }
 
 /// Deletes by name, a bounded number with each call, and adds to `report` what became of each; a

@@ -58,6 +58,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), Stop> {
         Command::Store(store) => commands::store::run(&session, output, store).await,
         Command::Delete(delete) => commands::delete::run(&session, output, delete).await,
         Command::Prune(prune) => commands::prune::run(&session, output, prune).await,
+        Command::Verify(verify) => commands::verify::run(&session, output, verify).await,
         Command::Demo(demo) => demo::run(&session, output, demo).await,
         Command::DemoWorker(worker) => demo::work(&session, worker).await,
     }

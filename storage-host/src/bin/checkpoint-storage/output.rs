@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use anstyle::{AnsiColor, Style};
 use checkpoint_storage_api::CheckpointEntry;
 use comfy_table::{Table, presets};
-use indicatif::HumanBytes;
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use storage_host::config::{Diagnostic, Diagnostics};
 use tracing_subscriber::EnvFilter;
@@ -93,6 +93,18 @@ impl Output {
             .write_all(bytes)
             .and_then(|()| stdout.flush())
             .map_err(|error| Stop::io("write the result", error))
+    }
+
+    /// A progress bar of this template, which shows where somebody can see it.
+    pub(crate) fn progress_bar(&self, total: u64, template: &str) -> ProgressBar {
+        if self.json || self.quiet {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(total);
+        match ProgressStyle::with_template(template) {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        }
     }
 
     /// Says something that is no result.

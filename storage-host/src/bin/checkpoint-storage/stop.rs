@@ -20,6 +20,8 @@ pub(crate) enum Stop {
     Usage(String),
     /// The operation failed outside the storage: a file, the demo's own promise.
     Other(String),
+    /// What was read is not what was written.
+    Corrupt(String),
     /// Nobody reads the output any more: no error.
     ClosedPipe,
 }
@@ -48,6 +50,7 @@ impl Stop {
             Self::ClosedPipe => 0,
             Self::Usage(_) => USAGE,
             Self::Other(_) => FAILED,
+            Self::Corrupt(_) => CORRUPT,
             Self::Failed(error) => match error.kind() {
                 ErrorKind::Config
                 | ErrorKind::PluginsDirectory
@@ -85,6 +88,7 @@ impl Stop {
         match self {
             Self::Failed(error) => error.kind().as_str(),
             Self::Usage(_) => "usage",
+            Self::Corrupt(_) => StorageErrorKind::Corrupt.as_str(),
             Self::Other(_) | Self::ClosedPipe => "failed",
         }
     }
@@ -98,7 +102,9 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(error) => error.fmt(f),
-            Self::Usage(message) | Self::Other(message) => f.write_str(message),
+            Self::Usage(message) | Self::Other(message) | Self::Corrupt(message) => {
+                f.write_str(message)
+            }
             Self::ClosedPipe => f.write_str("the output was closed"),
         }
     }
@@ -134,6 +140,7 @@ mod tests {
         assert_eq!(Stop::from(Error::new(ErrorKind::PluginRejected, "x", "y")).exit_code(), 2);
         assert_eq!(Stop::from(Error::new(ErrorKind::PluginFailed, "x", "y")).exit_code(), 1);
         assert_eq!(Stop::Usage(String::new()).exit_code(), 2);
+        assert_eq!(Stop::Corrupt(String::new()).exit_code(), 4);
         assert_eq!(Stop::io("x", io::ErrorKind::BrokenPipe.into()).exit_code(), 0);
         assert_eq!(Stop::io("x", io::ErrorKind::NotFound.into()).exit_code(), 1);
     }

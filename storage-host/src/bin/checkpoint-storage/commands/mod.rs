@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod plugins;
 pub(crate) mod prune;
 pub(crate) mod store;
+pub(crate) mod verify;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use checkpoint_storage_api::{CheckpointStorage, JobId, ListQuery, PipelineId};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -58,7 +58,8 @@ pub(super) async fn run(session: &Session, output: &Output, args: DemoArgs) -> R
     let mut demo = Demo {
         plan: Plan::new(args.kills, events),
         summary: Summary { job: job.to_string(), events, ..Summary::default() },
-        progress: progress_bar(output, events * expected.len() as u64),
+        progress: output
+            .progress_bar(events * expected.len() as u64, "{bar:30} {percent:>3} %  {msg}"),
         positions: BTreeMap::new(),
         interval,
         job_failure: None,
@@ -129,17 +130,6 @@ async fn refuse_used_job(session: &Session, job: &JobId) -> Result<(), Stop> {
     Err(Stop::Usage(format!(
         "job {job} has checkpoints already: choose another --job, or delete them first"
     )))
-}
-
-fn progress_bar(output: &Output, total: u64) -> ProgressBar {
-    if output.is_json() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(total);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn worker_options(

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use checkpoint_storage_api::{ConfigKey, OpenOptions, PluginConfig};
 use checkpoint_storage_conformance::{CaseReport, FreshDirectories, Report, Subject, Suite};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use storage_host::{LoadedPlugin, Manifest};
 
@@ -131,14 +130,8 @@ async fn run_with_progress(
     subject: Arc<FreshDirectories>,
     output: &Output,
 ) -> Result<Report, Stop> {
-    let bar = if output.is_json() {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(suite.cases().len() as u64)
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}") {
-        bar.set_style(style);
-    }
+    let total = suite.cases().len() as u64;
+    let bar = output.progress_bar(total, "{bar:30} {pos}/{len}  {msg}");
     let run = move || {
         let report = suite.run(subject, |case| {
             bar.inc(1);
