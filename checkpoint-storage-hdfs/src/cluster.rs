@@ -1,7 +1,6 @@
 //! The client, and another in its place when a NameNode does not answer.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use checkpoint_storage_api::Result;
@@ -9,6 +8,7 @@ use hdfs_native::{Client, ClientBuilder, HdfsError};
 use tracing::warn;
 
 use crate::config::{HdfsConfig, NAMENODES, listed};
+use crate::contact::Contact;
 use crate::deadline::{Deadline, Limits};
 use crate::failure::{Cause, Class};
 use crate::retries::Retries;
@@ -16,18 +16,12 @@ use crate::retries::Retries;
 /// Hadoop's folder of files: the plugin has read them, the client need not.
 const NO_FOLDER: &str = "/dev/null/none";
 
-/// How many connections must break one after the other to be no accident.
-const HANG_UPS: u32 = 3;
-
 /// NameNodes and DataNodes, by way of a client.
 pub(crate) struct Cluster {
     config: HdfsConfig,
     limits: Limits,
     current: Mutex<Current>,
-    /// Whether any NameNode has answered anything yet.
-    has_answered: AtomicBool,
-    /// How many connections broke before that.
-    broken: AtomicU32,
+    contact: Contact,
 }
 
 struct Current {
@@ -39,12 +33,11 @@ struct Current {
 impl Cluster {
     /// A client for the configured cluster. Sends nothing.
     pub(crate) fn new(mut config: HdfsConfig, limits: Limits) -> Result<Self> {
-        config.wait_for_no_node_longer_than(limits.of_a_node());
-        let client = build(&config, 0)
-            .map_err(|error| Cause::of(&error).into_error("open", &config.address.url))?;
+        config.cap_socket_timeout(limits.node_timeout());
+        let client =
+            build(&config, 0).map_err(|error| Cause::of(&error).into_error("open", &config.url))?;
         let current = Mutex::new(Current { client, generation: 0 });
-        let (has_answered, broken) = (AtomicBool::new(false), AtomicU32::new(0));
-        Ok(Self { config, limits, current, has_answered, broken })
+        Ok(Self { config, limits, current, contact: Contact::default() })
     }
 
     pub(crate) fn config(&self) -> &HdfsConfig {
@@ -67,10 +60,10 @@ impl Cluster {
         (current.client.clone(), current.generation)
     }
 
-    /// Gives up a client whose NameNode does not answer: its connection would be used again. The
-    /// next client asks another NameNode first. One that has created files is never freed, as it
-    /// holds itself to keep its lease.
-    pub(crate) fn give_up(&self, generation: usize) {
+    /// Replaces a client whose NameNode does not answer: its connection would be used again. The
+    /// next one asks another NameNode first. A client that has created files leaks: its lease-renewal
+    /// task keeps it alive.
+    pub(crate) fn replace_client(&self, generation: usize) {
         let mut current = self.current();
         if current.generation != generation {
             return;
@@ -81,11 +74,11 @@ impl Cluster {
         }
     }
 
-    /// Asks until there is an answer that lasts, or no time.
-    pub(crate) async fn ask<T, F>(
+    /// Retries transient failures until the call succeeds, fails for good, or the deadline passes.
+    pub(crate) async fn call_with_retries<T, F>(
         &self,
         deadline: Deadline,
-        question: impl Fn(Client) -> F,
+        call: impl Fn(Client) -> F,
     ) -> Result<T, Cause>
     where
         F: Future<Output = Result<T, HdfsError>>,
@@ -93,11 +86,11 @@ impl Cluster {
         let mut retries = Retries::new(deadline);
         let mut before = None;
         loop {
-            let failed = match self.step(deadline, &question).await {
+            let failed = match self.call_once(deadline, &call).await {
                 Ok(answer) => return Ok(answer),
                 Err(cause) => cause,
             };
-            let again = retries.again(&failed, self.unmet()).await;
+            let again = retries.again(&failed, self.uncontacted()).await;
             let cause = failed.or(before.take());
             if !again {
                 return Err(cause);
@@ -106,48 +99,42 @@ impl Cluster {
         }
     }
 
-    /// How many NameNodes there are, as long as none has answered anything.
-    pub(crate) fn unmet(&self) -> Option<usize> {
-        let has_answered = self.has_answered.load(Ordering::Relaxed);
-        (!has_answered).then(|| self.config.namenodes())
+    /// The number of NameNodes, as long as none has answered anything.
+    pub(crate) fn uncontacted(&self) -> Option<usize> {
+        (!self.contact.is_made()).then(|| self.config.namenodes())
     }
 
-    /// Asks once.
-    pub(crate) async fn step<T, F>(
+    /// Calls once, in one step.
+    pub(crate) async fn call_once<T, F>(
         &self,
         deadline: Deadline,
-        question: impl FnOnce(Client) -> F,
+        call: impl FnOnce(Client) -> F,
     ) -> Result<T, Cause>
     where
         F: Future<Output = Result<T, HdfsError>>,
     {
         let (client, generation) = self.client();
-        let answer =
-            deadline.step(question(client)).await.map_err(|cause| match &self.config.login {
-                Some(login) => cause.of_login(login),
-                None => cause,
-            });
-        let cause = match &answer {
-            Err(cause) if matches!(cause.class, Class::Unanswered | Class::Unreached) => cause,
-            _ => {
-                self.has_answered.store(true, Ordering::Relaxed);
-                return answer;
+        match deadline.step(call(client)).await {
+            Ok(answer) => {
+                self.contact.answered();
+                Ok(answer)
             }
-        };
-        if cause.is_time_out() || cause.is_panic() {
-            self.give_up(generation);
-        } else if cause.class == Class::Unanswered && self.hangs_up() {
-            return Err(Cause::hung_up());
+            Err(cause) => Err(self.failed(cause, generation)),
         }
-        answer
     }
 
-    /// Whether a NameNode that has never answered whoever has no login has broken the connection
-    /// often enough: that is all the client tells of a refused handshake.
-    fn hangs_up(&self) -> bool {
-        self.config.login.is_none()
-            && self.unmet().is_some()
-            && self.broken.fetch_add(1, Ordering::Relaxed) + 1 >= HANG_UPS
+    /// What a failed step with the client of this generation means. One that nothing can be had of
+    /// is replaced.
+    pub(crate) fn failed(&self, cause: Cause, generation: usize) -> Cause {
+        if matches!(cause.class, Class::TimedOut | Class::Panicked) {
+            self.replace_client(generation);
+        }
+        let login = self.config.login.as_ref();
+        let cause = self.contact.failed(cause, login.is_some());
+        match login {
+            Some(login) => cause.of_login(login),
+            None => cause,
+        }
     }
 }
 
@@ -156,10 +143,8 @@ fn build(config: &HdfsConfig, generation: usize) -> Result<Client, HdfsError> {
         true => (key.to_owned(), rotated(value, generation)),
         false => (key.to_owned(), value.to_owned()),
     });
-    let mut builder = ClientBuilder::new()
-        .with_url(&config.address.url)
-        .with_config_dir(NO_FOLDER)
-        .with_config(site);
+    let mut builder =
+        ClientBuilder::new().with_url(&config.url).with_config_dir(NO_FOLDER).with_config(site);
     if let Some(login) = &config.login {
         builder = builder
             .with_kerberos_principal(&login.principal)

@@ -13,7 +13,7 @@ use crate::failure::Cause;
 const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 /// What is left for answering before the caller gives up.
 const MARGIN: Duration = Duration::from_millis(500);
-/// No step takes longer: one that does will not end.
+/// No step takes longer: one that does is assumed to hang.
 const LONGEST_STEP: Duration = Duration::from_secs(8);
 
 /// How long calls may take.
@@ -40,7 +40,7 @@ impl Limits {
     }
 
     /// How long one node is waited for, so that three can be within a step.
-    pub(crate) fn of_a_node(self) -> Duration {
+    pub(crate) fn node_timeout(self) -> Duration {
         self.step / 4
     }
 
@@ -76,10 +76,10 @@ impl Deadline {
         time: Duration,
         step: impl Future<Output = Result<T, HdfsError>>,
     ) -> impl Future<Output = Result<T, Cause>> {
-        // The client's futures are large: within all those around them they would fill a stack.
+        // Boxed because the client's futures are large: nested, they would overflow a stack.
         let step = Box::pin(step);
         async move {
-            // Whoever is told of a panic gives up the client, or the writer, that it left behind.
+            // Unwind safe: after a panic the caller discards the client or the writer.
             let step = AssertUnwindSafe(step).catch_unwind();
             match tokio::time::timeout(time.min(self.left()), step).await {
                 Ok(Ok(result)) => result.map_err(|error| Cause::of(&error)),

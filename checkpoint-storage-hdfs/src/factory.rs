@@ -27,7 +27,7 @@ impl CheckpointStorageFactory for HdfsFactory {
         config: PluginConfig,
         options: OpenOptions,
     ) -> Result<Arc<dyn CheckpointStorage>> {
-        // Hadoop's files and keytabs are files.
+        // Reading Hadoop's files and the keytab blocks.
         let loading = tokio::task::spawn_blocking(move || {
             HdfsConfig::load(&config, &|name| std::env::var(name).ok().filter(|it| !it.is_empty()))
         });
@@ -36,7 +36,7 @@ impl CheckpointStorageFactory for HdfsFactory {
             .map_err(|error| Error::new(ErrorKind::Unexpected, "open", error.to_string()))??;
         info!(
             namespace = config.namespace,
-            url = config.address.url,
+            url = config.url,
             principal = config.login.as_ref().map(|login| login.principal.as_str()),
             read_only = options.read_only,
             "HDFS checkpoint storage opened"

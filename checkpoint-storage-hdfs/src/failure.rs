@@ -26,13 +26,19 @@ pub(crate) enum Class {
     NotEmpty,
     /// The NameNode only reads for now.
     SafeMode,
+    /// The NameNode asks to be called again.
+    Busy,
     /// No NameNode is active for now.
     Standby,
     /// No NameNode could be reached: nothing was asked of one.
     Unreached,
-    /// The connection broke, or an answer did not come in time: what was asked may have been done.
+    /// The connection broke before the answer: what was asked may have been done.
     Unanswered,
-    /// The NameNode breaks every connection before it answers anything.
+    /// No answer came in time: likewise.
+    TimedOut,
+    /// The client panicked: likewise.
+    Panicked,
+    /// The NameNode closes every connection before it answers anything.
     HungUp,
     /// DataNodes failed.
     DataNodes,
@@ -50,6 +56,8 @@ pub(crate) enum Class {
     Full,
     /// The name cannot be one of HDFS.
     BadName,
+    /// A file is where a directory should be, or the other way round.
+    WrongFileType,
     /// What was read is not what was written.
     Corrupt,
     /// This client or this cluster cannot do it.
@@ -66,7 +74,7 @@ const CLASSES: [(&str, Class); 31] = [
     ("FileNotFoundException", Class::Missing),
     ("FileAlreadyExistsException", Class::Taken),
     ("SafeModeException", Class::SafeMode),
-    ("RetriableException", Class::SafeMode),
+    ("RetriableException", Class::Busy),
     ("StandbyException", Class::Standby),
     ("ObserverRetryOnActiveException", Class::Standby),
     ("NotReplicatedYetException", Class::DataNodes),
@@ -89,7 +97,7 @@ const CLASSES: [(&str, Class); 31] = [
     ("PathComponentTooLongException", Class::BadName),
     ("FSLimitException$PathComponentTooLongException", Class::BadName),
     ("FSLimitException$MaxDirectoryItemsExceededException", Class::Full),
-    ("ParentNotDirectoryException", Class::BadName),
+    ("ParentNotDirectoryException", Class::WrongFileType),
     ("ChecksumException", Class::Corrupt),
     ("RpcNoSuchMethodException", Class::Unsupported),
     ("UnsupportedOperationException", Class::Unsupported),
@@ -117,7 +125,7 @@ impl Cause {
                 Self::new(Class::Corrupt, "what a DataNode sent does not fit its checksum")
             }
             HdfsError::InvalidPath(text) => Self::new(Class::BadName, first_line(text)),
-            HdfsError::IsADirectoryError(_) => Self::new(Class::BadName, "it is a directory"),
+            HdfsError::IsADirectoryError(_) => Self::new(Class::WrongFileType, "it is a directory"),
             HdfsError::OperationFailed(text) => Self::of_failed(text),
             HdfsError::UnsupportedFeature(text)
             | HdfsError::UnsupportedErasureCodingPolicy(text) => {
@@ -158,23 +166,25 @@ impl Cause {
     /// could not be reached, and nothing was done that anyone can see.
     pub(crate) fn while_writing(self) -> Self {
         match self.class {
-            Class::Unreached | Class::Unanswered => Self { class: Class::DataNodes, ..self },
+            Class::Unreached | Class::Unanswered | Class::TimedOut | Class::Panicked => {
+                Self { class: Class::DataNodes, ..self }
+            }
             _ => self,
         }
     }
 
     /// A NameNode that hangs up on whoever asks without a login.
     pub(crate) fn hung_up() -> Self {
-        let reason = "the NameNode hangs up before it answers anything, as one does that demands \
-                      Kerberos of who has no login";
+        let reason = "the NameNode closes connections before it answers: it may require Kerberos";
         Self::new(Class::HungUp, reason)
     }
 
     /// The same, of a nameservice of these NameNodes.
     pub(crate) fn of_namenodes(self, addresses: &[&str]) -> Self {
-        use Class::{HungUp, Standby, Unanswered, Unreached};
-        if addresses.is_empty() || !matches!(self.class, Unreached | Unanswered | HungUp | Standby)
-        {
+        use Class::{HungUp, Standby, TimedOut, Unanswered, Unreached};
+        let concerns_namenodes =
+            matches!(self.class, Unreached | Unanswered | TimedOut | HungUp | Standby);
+        if addresses.is_empty() || !concerns_namenodes {
             return self;
         }
         let reason = format!("{} (NameNodes: {})", self.reason, addresses.join(", "));
@@ -199,51 +209,51 @@ impl Cause {
     /// The same, or what failed `before` if this is only that no time was left for another try.
     pub(crate) fn or(self, before: Option<Self>) -> Self {
         match before {
-            Some(before) if self.is_time_out() => before,
+            Some(before) if self.class == Class::TimedOut => before,
             _ => self,
         }
     }
 
     /// A step that did not end in time.
     pub(crate) fn timed_out() -> Self {
-        Self::new(Class::Unanswered, "no answer came in time")
+        Self::new(Class::TimedOut, "no answer came in time")
     }
 
     /// A step in which the client panicked.
     pub(crate) fn panicked() -> Self {
-        Self::new(Class::Unanswered, "the client panicked, which is a defect of it")
+        Self::new(Class::Panicked, "the HDFS client panicked, which is a bug in it")
     }
 
-    pub(crate) fn is_time_out(&self) -> bool {
-        *self == Self::timed_out()
-    }
-
-    pub(crate) fn is_panic(&self) -> bool {
-        *self == Self::panicked()
+    /// Whether a NameNode answered, be it with an error.
+    pub(crate) fn is_an_answer(&self) -> bool {
+        use Class::*;
+        !matches!(
+            self.class,
+            Unreached | Unanswered | TimedOut | Panicked | HungUp | Unauthenticated | NoLibrary
+        )
     }
 
     /// Whether the same can succeed soon.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self.class,
             Class::SafeMode
+                | Class::Busy
                 | Class::Standby
                 | Class::Unreached
                 | Class::Unanswered
+                | Class::TimedOut
+                | Class::Panicked
                 | Class::DataNodes
                 | Class::NoDataNodes
                 | Class::LostLease
         )
     }
 
-    /// Whether a directory is not removed because something is in it.
-    pub(crate) fn is_not_empty(&self) -> bool {
-        self.class == Class::NotEmpty
-    }
-
     /// Whether what was asked may have been done all the same.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.class, Class::Unanswered | Class::HungUp)
+    pub(crate) fn may_have_applied(&self) -> bool {
+        use Class::{HungUp, Panicked, TimedOut, Unanswered};
+        matches!(self.class, Unanswered | TimedOut | Panicked | HungUp)
     }
 
     /// The error of `operation` on `subject`.
@@ -256,6 +266,7 @@ impl Cause {
                 "the NameNode is in safe mode, as it is after a start: wait, or see \
                  `hdfs dfsadmin -safemode get`",
             ),
+            Class::Busy => (ErrorKind::Unavailable, "the NameNode is busy or starting: try again"),
             Class::Standby => {
                 (ErrorKind::Unavailable, "no NameNode is active: see to the fail-over")
             }
@@ -263,7 +274,7 @@ impl Cause {
                 ErrorKind::Unavailable,
                 "check that the NameNode is up, and its host and port in `fs.defaultFS`",
             ),
-            Class::Unanswered => (
+            Class::Unanswered | Class::TimedOut | Class::Panicked => (
                 ErrorKind::TimedOut,
                 "check that the NameNode and the DataNodes answer and that `fs.defaultFS` has the \
                  NameNode's RPC port, or raise `operation-timeout`",
@@ -298,6 +309,11 @@ impl Cause {
                 (ErrorKind::NoSpace, "free space, raise the quota, or delete old checkpoints")
             }
             Class::BadName => (ErrorKind::InvalidInput, "use a shorter or plainer name"),
+            Class::WrongFileType => (
+                ErrorKind::InvalidInput,
+                "look at what lies there: see `hdfs dfs -ls`; a file may be where a directory should \
+                 be",
+            ),
             Class::Corrupt => (
                 ErrorKind::Corrupt,
                 "look into the DataNodes' logs, and restore an older checkpoint",
@@ -310,9 +326,10 @@ impl Cause {
             ),
             Class::NotEmpty | Class::Other => (ErrorKind::Unexpected, ""),
         };
-        let error = Error::new(kind, operation, self.reason.clone())
-            .with_subject(subject)
-            .with_retryable(self.is_passing() || matches!(self.class, Class::Full | Class::HungUp));
+        let error =
+            Error::new(kind, operation, self.reason.clone()).with_subject(subject).with_retryable(
+                self.is_transient() || matches!(self.class, Class::Full | Class::HungUp),
+            );
         if advice.is_empty() { error } else { error.with_advice(advice) }
     }
 }
@@ -321,8 +338,9 @@ fn of_io(error: &io::Error) -> Class {
     use io::ErrorKind::*;
     match error.kind() {
         ConnectionRefused | HostUnreachable | NetworkUnreachable | AddrNotAvailable
+        // The last two: the address itself is at fault.
         | NotConnected | NotFound | InvalidInput => Class::Unreached,
-        // Failed lookups have no kind that stable Rust tells.
+        // A failed lookup has no kind in stable Rust.
         _ if error.to_string().starts_with("failed to lookup address") => Class::Unreached,
         _ => Class::Unanswered,
     }
@@ -374,7 +392,7 @@ mod tests {
         assert!(!error.is_retryable() && error.advice().is_some());
 
         let safe = java("org.apache.hadoop.hdfs.server.namenode.SafeModeException", "in safe mode");
-        assert!(safe.is_passing() && !safe.is_open());
+        assert!(safe.is_transient() && !safe.may_have_applied());
         let few = java(
             "java.io.IOException",
             "File /x could only be written to 0 of the 1 minReplication nodes.",
@@ -386,12 +404,12 @@ mod tests {
     #[test]
     fn what_was_never_sent_did_not_happen() {
         let io = |kind| Cause::of(&HdfsError::IOError(io::Error::new(kind, "x")));
-        assert!(!io(io::ErrorKind::ConnectionRefused).is_open());
-        assert!(io(io::ErrorKind::ConnectionReset).is_open());
-        assert!(io(io::ErrorKind::UnexpectedEof).is_open());
-        assert!(Cause::timed_out().is_open() && Cause::timed_out().is_passing());
+        assert!(!io(io::ErrorKind::ConnectionRefused).may_have_applied());
+        assert!(io(io::ErrorKind::ConnectionReset).may_have_applied());
+        assert!(io(io::ErrorKind::UnexpectedEof).may_have_applied());
+        assert!(Cause::timed_out().may_have_applied() && Cause::timed_out().is_transient());
         let lookup = "failed to lookup address information: Name or service not known";
         let lookup = Cause::of(&HdfsError::IOError(io::Error::other(lookup)));
-        assert!(!lookup.is_open() && lookup.is_passing());
+        assert!(!lookup.may_have_applied() && lookup.is_transient());
     }
 }

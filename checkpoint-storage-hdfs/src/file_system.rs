@@ -10,8 +10,9 @@ use checkpoint_storage_filesystem::codec::Encoded;
 use checkpoint_storage_filesystem::{
     ChunkReader, Directory, FileEntry, FileSystem, Upload, naming,
 };
+use futures_util::{StreamExt as _, stream};
 
-use crate::files::{FileChunks, Files, Target};
+use crate::files::{Files, Target};
 
 /// How many files are deleted at once.
 const DELETES_AT_ONCE: usize = 8;
@@ -64,7 +65,8 @@ impl FileSystem for HdfsFileSystem {
         name: &CheckpointName,
         total_len: u64,
     ) -> Result<Box<dyn Upload>> {
-        let upload = self.files.begin(self.target("import", job, name), name, total_len).await?;
+        let upload =
+            self.files.begin_upload(self.target("import", job, name), name, total_len).await?;
         Ok(Box::new(upload))
     }
 
@@ -77,16 +79,12 @@ impl FileSystem for HdfsFileSystem {
     }
 
     async fn delete(&self, job: &JobId, names: &[CheckpointName]) -> Result<Vec<Result<bool>>> {
-        let mut answers = Vec::with_capacity(names.len());
-        let deadline = self.files.begin_call();
-        for some in names.chunks(DELETES_AT_ONCE) {
-            let targets: Vec<_> =
-                some.iter().map(|name| self.target("delete", job, name)).collect();
-            let deletes: Vec<_> =
-                targets.iter().map(|target| self.files.delete(target, deadline)).collect();
-            answers.extend(futures_util::future::join_all(deletes).await);
-        }
-        Ok(answers)
+        let deadline = self.files.deadline();
+        let targets: Vec<_> = names.iter().map(|name| self.target("delete", job, name)).collect();
+        let deletes = targets
+            .into_iter()
+            .map(|target| async move { self.files.delete(&target, deadline).await });
+        Ok(stream::iter(deletes).buffered(DELETES_AT_ONCE).collect().await)
     }
 
     async fn remove_directory(&self, job: &JobId) -> Result<bool> {
@@ -103,7 +101,7 @@ impl FileSystem for HdfsFileSystem {
     async fn reclaim(&self, directory: Directory<'_>, name: &str) -> Result<bool> {
         let directory = self.files.directory(directory);
         let target = Target { operation: "reclaim a leftover", directory, name: name.to_owned() };
-        self.files.delete(&target, self.files.begin_call()).await
+        self.files.delete(&target, self.files.deadline()).await
     }
 
     async fn health(&self, options: HealthOptions) -> Result<Vec<HealthStep>> {
@@ -113,16 +111,5 @@ impl FileSystem for HdfsFileSystem {
     async fn close(&self) -> Result<()> {
         self.files.close().await;
         Ok(())
-    }
-}
-
-#[async_trait]
-impl ChunkReader for FileChunks {
-    fn file_len(&self) -> u64 {
-        self.len()
-    }
-
-    async fn next_chunk(&mut self, max_len: usize) -> Result<Option<Bytes>> {
-        Self::next_chunk(self, max_len).await
     }
 }

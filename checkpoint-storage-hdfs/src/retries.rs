@@ -7,7 +7,7 @@ use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
 
-/// How long a NameNode is waited for that no call has ever reached: its address may be wrong.
+/// How long to retry a NameNode that was never reached: its address may be wrong.
 const FIRST_CONTACT: Duration = Duration::from_secs(5);
 
 /// The tries of one call.
@@ -30,11 +30,11 @@ impl Retries {
         Self { deadline, pauses, began: Instant::now(), unanswered: 0 }
     }
 
-    /// Waits until the next try; `false`, at once, where there is none. `unmet` is how many NameNodes
-    /// there are of which none has ever answered.
-    pub(crate) async fn again(&mut self, cause: &Cause, unmet: Option<usize>) -> bool {
+    /// Waits until the next try; `false`, at once, where there is none. `uncontacted` is the number of
+    /// NameNodes as long as none has ever answered.
+    pub(crate) async fn again(&mut self, cause: &Cause, uncontacted: Option<usize>) -> bool {
         let pause = self.pauses.next().unwrap_or_default();
-        self.again_after(pause, cause, unmet).await
+        self.again_after(pause, cause, uncontacted).await
     }
 
     /// The same with a pause of the caller's choice.
@@ -42,15 +42,15 @@ impl Retries {
         &mut self,
         pause: Duration,
         cause: &Cause,
-        unmet: Option<usize>,
+        uncontacted: Option<usize>,
     ) -> bool {
-        self.unanswered += usize::from(cause.is_time_out());
-        let is_hopeless = unmet.is_some_and(|namenodes| match cause.class {
+        self.unanswered += usize::from(cause.class == Class::TimedOut);
+        let is_hopeless = uncontacted.is_some_and(|namenodes| match cause.class {
             Class::Unreached => self.began.elapsed() + pause >= FIRST_CONTACT,
-            Class::Unanswered => self.unanswered >= namenodes,
+            Class::TimedOut => self.unanswered >= namenodes,
             _ => false,
         });
-        cause.is_passing() && !is_hopeless && self.deadline.pause(pause).await
+        cause.is_transient() && !is_hopeless && self.deadline.pause(pause).await
     }
 }
 

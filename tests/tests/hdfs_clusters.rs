@@ -60,7 +60,6 @@ async fn a_bare_client_writes_to_one_namenode() {
 #[tokio::test]
 async fn a_bare_client_writes_to_whichever_namenode_is_active() {
     let Some(cluster) = HdfsCluster::start(&HdfsOptions::ha(3)) else { return };
-    nodes_listen_on_loopback_alone(&cluster);
     both_read_what_the_other_wrote(&cluster).await;
     let client = cluster.client();
     for (number, active) in [1, 0, 1].into_iter().enumerate() {
@@ -134,8 +133,6 @@ async fn a_frozen_namenode_answers_nothing_and_the_other_takes_over() {
     cluster.start_node(Node::Name(0));
     cluster.activate(0);
     assert_eq!(cluster.list("/").expect("listed"), ["a", "b"]);
-
-    nothing_runs_on_when_what_started_it_is_killed(&cluster);
 }
 
 /// The storages do not matter here.
@@ -226,7 +223,9 @@ fn nothing_is_left_of_a_cluster_whose_tests_were_killed() {
     wait_until("its folder is gone", || !folder.exists());
 }
 
-fn nothing_runs_on_when_what_started_it_is_killed(cluster: &HdfsCluster) {
+#[test]
+fn nothing_runs_on_when_what_started_it_is_killed() {
+    let Some(cluster) = HdfsCluster::start(&HdfsOptions::single(1).separate()) else { return };
     cluster.freeze(Node::Data(0));
     let folder = cluster.folder();
     let processes = processes_of(&folder);
@@ -236,7 +235,7 @@ fn nothing_runs_on_when_what_started_it_is_killed(cluster: &HdfsCluster) {
         parent.expect("told").trim().parse().expect("a number")
     };
     let parents: BTreeSet<i32> = processes.iter().map(parent).collect();
-    assert_eq!((processes.len(), parents.len()), (3, 1));
+    assert_eq!((processes.len(), parents.len()), (2, 1));
     parents.into_iter().for_each(kill);
     wait_until("its processes have ended", || processes_of(&folder).is_empty());
     // Nobody was there to do so.
@@ -263,7 +262,9 @@ fn listens_on(pid: i32) -> BTreeSet<String> {
     listening.collect()
 }
 
-fn nodes_listen_on_loopback_alone(cluster: &HdfsCluster) {
+#[test]
+fn nodes_listen_on_loopback_alone() {
+    let Some(cluster) = HdfsCluster::single(1) else { return };
     let processes = processes_of(&cluster.folder());
     assert_eq!(processes.len(), 1, "one process has all nodes");
     for pid in processes {

@@ -16,12 +16,21 @@ const NOWHERE: &str = "127.0.0.1:1";
 
 /// The error of a store, within seconds though it may take 30 s.
 async fn refused(config: &[(&str, &str)]) -> Error {
-    let storage = storage::open("hdfs", config.iter().copied().collect()).await;
+    refused_within(Duration::from_secs(10), StorageSettings::default(), config).await
+}
+
+async fn refused_within(
+    time: Duration,
+    settings: StorageSettings,
+    config: &[(&str, &str)],
+) -> Error {
+    let config = config.iter().copied().collect();
+    let storage = storage::host().open_plugin("hdfs", config, settings).await.expect("opened");
     let began = Instant::now();
     let job = JobId::new("1").expect("valid");
     let error = storage.store(PipelineState::new(job, 1, 1, "")).await.expect_err("refused");
     println!("{:?}: {error}", began.elapsed());
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < time, "{:?}", began.elapsed());
     assert_eq!(error.outcome(), Outcome::NotApplied, "{error}");
     assert!(error.is_retryable(), "{error}");
     assert!(error.advice().is_some_and(|advice| advice.contains("`fs.defaultFS`")), "{error}");
@@ -50,6 +59,15 @@ async fn a_port_where_nothing_listens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_port_where_nothing_listens_within_the_configured_time_out() {
+    let operation_timeout = Duration::from_secs(2);
+    let settings = StorageSettings { operation_timeout, ..StorageSettings::default() };
+    let config = [("fs.defaultFS", &*format!("hdfs://{NOWHERE}"))];
+    let error = refused_within(operation_timeout, settings, &config).await;
+    assert!(error.reason().contains("refused"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_nobody_knows() {
     let error = refused_at("no-such-host.invalid:8020").await;
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
@@ -66,7 +84,7 @@ async fn a_port_where_something_listens_that_says_nothing() {
 async fn a_port_where_something_listens_that_hangs_up() {
     let error = refused_at(&serve(drop)).await;
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-    assert!(error.reason().contains("hangs up"), "{error}");
+    assert!(error.reason().contains("closes connections"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use checkpoint_storage_api::{
-    CheckpointStorage, ErrorKind, ImportOptions, JobId, ListQuery, Outcome, PipelineState,
-    PluginConfig,
+    CheckpointStorage, ImportOptions, JobId, ListQuery, Outcome, PipelineState, PluginConfig,
 };
 use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions, Node};
 use checkpoint_storage_tests::storage;
@@ -35,7 +34,7 @@ async fn store_all(
     ids: std::ops::RangeInclusive<i64>,
     mut before: impl FnMut(i64),
 ) -> (BTreeSet<i64>, BTreeSet<i64>, Duration) {
-    let (mut stored, mut open, mut longest) = (BTreeSet::new(), BTreeSet::new(), Duration::ZERO);
+    let (mut stored, mut unknown, mut longest) = (BTreeSet::new(), BTreeSet::new(), Duration::ZERO);
     for id in ids {
         block_in_place(|| before(id));
         let began = Instant::now();
@@ -47,17 +46,17 @@ async fn store_all(
             Err(error) => {
                 assert!(error.is_retryable(), "{error}");
                 if error.outcome() == Outcome::Unknown {
-                    open.insert(id);
+                    unknown.insert(id);
                 }
             }
         }
         longest = longest.max(began.elapsed());
     }
-    (stored, open, longest)
+    (stored, unknown, longest)
 }
 
 /// Ends the test unless what is stored is what was acknowledged, once each, beside what may be.
-async fn ensure_stored(storage: &ManagedStorage, stored: &BTreeSet<i64>, open: &BTreeSet<i64>) {
+async fn ensure_stored(storage: &ManagedStorage, stored: &BTreeSet<i64>, unknown: &BTreeSet<i64>) {
     let listed = storage.list(&job(), &ListQuery::all()).await.expect("listed");
     let mut found = BTreeSet::new();
     for entry in &listed {
@@ -67,7 +66,7 @@ async fn ensure_stored(storage: &ManagedStorage, stored: &BTreeSet<i64>, open: &
         assert_eq!(read.states.as_deref(), Some(&id.to_be_bytes()[..]), "{}", entry.name);
     }
     assert!(found.is_superset(stored), "lost: {:?}", stored.difference(&found));
-    let known: BTreeSet<_> = stored.union(open).copied().collect();
+    let known: BTreeSet<_> = stored.union(unknown).copied().collect();
     assert!(found.is_subset(&known), "from nowhere: {:?}", found.difference(&known));
 }
 
@@ -85,25 +84,12 @@ async fn every_store_outlasts(
             fault(cluster);
         }
     };
-    let (stored, open, longest) = store_all(&storage, 1..=count, before).await;
+    let (stored, unknown, longest) = store_all(&storage, 1..=count, before).await;
     println!("longest {longest:?}, {} of {count} stored", stored.len());
     assert_eq!(stored, (1..=count).collect());
     assert!(longest < Duration::from_secs(30), "{longest:?}");
-    ensure_stored(&storage, &stored, &open).await;
+    ensure_stored(&storage, &stored, &unknown).await;
     storage
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_namenode_that_refuses_connections_is_told_within_the_time_out() {
-    let config = [("fs.defaultFS", "hdfs://127.0.0.1:1"), ("storageNameSpace", "/faults")];
-    let time_out = Duration::from_secs(5);
-    let storage = open_with(config.into(), time_out).await;
-    let began = Instant::now();
-    let error = storage.store(PipelineState::new(job(), 1, 1, "")).await.expect_err("refused");
-    assert!(began.elapsed() < time_out, "{:?}", began.elapsed());
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::NotApplied));
-    let text = error.to_string();
-    assert!(text.contains("127.0.0.1:1") && text.contains("refused"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,19 +135,20 @@ async fn a_namenode_that_freezes_alone_is_told_within_the_time_out() {
         }
         _ => {}
     };
-    let (stored, open, longest) = store_all(&storage, 1..=6, fault).await;
+    let (stored, unknown, longest) = store_all(&storage, 1..=6, fault).await;
     println!("longest {longest:?}");
     assert!(longest < time_out, "{longest:?}");
     assert!(stored.is_superset(&[1, 2, 5, 6].into()) && stored.len() == 4, "{stored:?}");
-    ensure_stored(&storage, &stored, &open).await;
+    ensure_stored(&storage, &stored, &unknown).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stores_go_on_without_a_datanode_that_the_namenode_takes_for_alive() {
-    const TWENTY_MINUTES: &str = "600000";
+    // A DataNode counts as dead after twice that, and ten heartbeats.
+    const RECHECK_INTERVAL_MS: &str = "600000";
     let options = HdfsOptions::single(3)
         .separate()
-        .with("dfs.namenode.heartbeat.recheck-interval", TWENTY_MINUTES);
+        .with("dfs.namenode.heartbeat.recheck-interval", RECHECK_INTERVAL_MS);
     let Some(cluster) = HdfsCluster::start(&options) else { return };
     let storage =
         every_store_outlasts(&cluster, 20, 2, |cluster| cluster.kill(Node::Data(0))).await;
@@ -210,11 +197,14 @@ async fn large_stores_outlast_a_datanode_that_freezes_or_dies() {
         let node = Node::Data(id - 1);
         let store = storage.store(PipelineState::new(job(), 1, id as i64, states.clone()));
         let began = Instant::now();
-        let (stored, ()) = tokio::join!(store, async {
+        let store = async { (store.await, Instant::now()) };
+        let ((stored, ended), faulted) = tokio::join!(store, async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             block_in_place(|| fault(&cluster, node));
+            Instant::now()
         });
         let entry = stored.expect("stored without it");
+        assert!(faulted < ended, "the store had ended before");
         println!("{node}: {:?}", began.elapsed());
         assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
         let read = storage.read(&job(), &entry.name).await.expect("whole");

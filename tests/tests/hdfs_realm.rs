@@ -105,7 +105,7 @@ async fn storages_of_two_users_live_side_by_side() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_cannot_log_in_is_told_at_once() {
+async fn a_failed_login_is_reported_at_once() {
     let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
     let kdc = kdc().expect("the cluster has one");
     let unknown = kdc.principal(User::Client).replace("client@", "nobody@");
@@ -129,7 +129,7 @@ async fn whoever_cannot_log_in_is_told_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_no_login_is_told_at_once() {
+async fn a_missing_login_is_reported_at_once() {
     let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
     let config = [("fs.defaultFS", cluster.file_system()), ("storageNameSpace", "/nobody")];
     let storage = storage::open("hdfs", config.into()).await;
@@ -141,7 +141,7 @@ async fn whoever_has_no_login_is_told_at_once() {
 }
 
 #[test]
-fn whoever_lacks_the_library_of_kerberos_is_told_what_to_install() {
+fn a_missing_kerberos_library_is_named_with_its_package() {
     let Some(cluster) = HdfsCluster::kerberos(Protection::Privacy) else { return };
     let setup = HdfsSetup::new(&cluster.plugin_config("/library"), "");
     // The loader finds this first, and that it is none.

@@ -19,8 +19,6 @@ use checkpoint_storage_keys::rows::storage::{DEFAULT_FS, DISABLE_CACHE, NAMESPAC
 use checkpoint_storage_keys::values;
 use hadoop_configuration::SiteConfiguration;
 
-pub(crate) use address::Address;
-
 /// What the plugin reads. The last four are accepted: two are the host's business, and this client
 /// takes no secret from a keystore.
 const KEYS: &[&Key] = &[
@@ -39,7 +37,7 @@ const KEYS: &[&Key] = &[
     &KEYSTORE_PASSWORD_FILE,
 ];
 
-/// What a keytab begins with: its version, which has been the second for ever.
+/// What a keytab begins with: 5, and the version of its format, 2.
 const KEYTAB: [u8; 2] = [5, 2];
 
 /// What begins a key that lists the NameNodes of a nameservice.
@@ -56,14 +54,15 @@ pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub(crate) struct HdfsConfig {
     /// The namespace's path, absolute, without a slash at its end; empty for the root.
     pub(crate) namespace: String,
-    pub(crate) address: Address,
+    /// `hdfs://host:port`, `hdfs://nameservice` or `viewfs://cluster`.
+    pub(crate) url: String,
     /// Hadoop's own keys, for the client.
     pub(crate) site: SiteConfiguration,
     pub(crate) login: Option<Login>,
     /// Who acts where there is no Kerberos; `None` for the user of this process.
     pub(crate) user: Option<String>,
     pub(crate) replication: Option<u32>,
-    pub(crate) block_len: Option<u64>,
+    pub(crate) block_size: Option<u64>,
 }
 
 /// Who logs in with Kerberos, and with which keys.
@@ -95,7 +94,7 @@ impl HdfsConfig {
     pub(crate) fn load(config: &PluginConfig, variables: Variables<'_>) -> Result<Self> {
         let site = site::load(config, variables)?;
         let login = login(config)?;
-        let address = Address::read(config, &site)?;
+        let url = address::url(config, &site)?;
         let segments = NAMESPACE.read(config, values::segments)?;
         if let Some(segment) = segments.iter().find(|segment| segment.contains(':')) {
             let problem = format!("HDFS has no directory with a `:` in its name ({segment:?})");
@@ -113,16 +112,14 @@ impl HdfsConfig {
         Ok(Self {
             namespace: segments.iter().map(|segment| format!("/{segment}")).collect(),
             replication,
-            block_len: number("dfs.blocksize")?,
+            block_size: number("dfs.blocksize")?,
             user: user(config, &site, login.as_ref(), variables)?,
-            address,
+            url,
             site: site::for_client(site, login.is_some()),
             login,
         })
     }
-}
 
-impl HdfsConfig {
     /// How many NameNodes the largest nameservice has; one where there is none.
     pub(crate) fn namenodes(&self) -> usize {
         let lists = self.site.iter().filter(|(key, _)| key.starts_with(NAMENODES));
@@ -131,7 +128,7 @@ impl HdfsConfig {
 
     /// The addresses of the NameNodes that a nameservice or a mount table stands for.
     pub(crate) fn namenode_addresses(&self) -> Vec<&str> {
-        let prefix = match self.address.url.strip_prefix("hdfs://") {
+        let prefix = match self.url.strip_prefix("hdfs://") {
             Some(nameservice) => format!("{ADDRESSES}{nameservice}."),
             None => ADDRESSES.to_owned(),
         };
@@ -140,8 +137,10 @@ impl HdfsConfig {
     }
 
     /// Lowers the client's own time-out to this, so that it still has time for another node.
-    pub(crate) fn wait_for_no_node_longer_than(&mut self, time: Duration) {
+    pub(crate) fn cap_socket_timeout(&mut self, time: Duration) {
         let configured = self.site.get(SOCKET_TIMEOUT).and_then(|text| text.parse().ok());
+        // Zero is none.
+        let configured = configured.filter(|millis| *millis > 0);
         let millis = configured.unwrap_or(u128::MAX).min(time.as_millis());
         self.site.set(SOCKET_TIMEOUT, millis.to_string());
     }

@@ -13,32 +13,49 @@ const SEATUNNEL_PREFIX: &str = "seatunnel.hadoop.";
 /// The files that Hadoop reads in a folder, the later before the earlier.
 const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
 
-/// What the client acts on, beside what it is told by its builder.
-const HONOURED: [&str; 17] = [
+/// What the client or this plugin acts on.
+const ACTED_ON: [&str; 14] = [
     "dfs.blocksize",
-    "dfs.client.failover.",
+    "dfs.client.block.write.replace-datanode-on-failure.best-effort",
+    "dfs.client.block.write.replace-datanode-on-failure.enable",
+    "dfs.client.block.write.replace-datanode-on-failure.policy",
+    "dfs.client.failover.max.attempts",
+    "dfs.client.failover.sleep.base.millis",
+    "dfs.client.failover.sleep.max.millis",
     "dfs.client.socket-timeout",
     "dfs.client.use.datanode.hostname",
-    "dfs.client.block.write.replace-datanode-on-failure.",
     "dfs.data.transfer.protection",
-    "dfs.ha.namenodes.",
-    "dfs.internal.nameservices",
-    "dfs.namenode.kerberos.principal",
-    "dfs.namenode.rpc-address.",
     "dfs.nameservices",
     "dfs.replication",
-    "hadoop.rpc.protection",
     "hadoop.security.authentication",
+    "hadoop.user.name",
+];
+/// The same of keys that end in the name of a nameservice.
+const ACTED_ON_PER_NAMESERVICE: [&str; 6] = [
+    "dfs.client.failover.proxy.provider.",
+    "dfs.client.failover.random.order.",
+    "dfs.client.failover.resolve-needed.",
+    "dfs.client.failover.resolver.useFQDN.",
+    "dfs.ha.namenodes.",
+    "dfs.namenode.rpc-address.",
+];
+/// What Hadoop's client needs and this one learns from the NameNode, or does without.
+const NEEDLESS: [&str; 6] = [
+    "dfs.internal.nameservices",
+    "dfs.namenode.kerberos.principal",
+    "hadoop.rpc.protection",
     "hadoop.security.authorization",
     "hadoop.security.credential.provider.path",
-    "hadoop.user.name",
+    "hadoop.security.credstore.java-keystore-provider.password-file",
 ];
 
 /// All of Hadoop's keys that are given anywhere, variables replaced.
 pub(super) fn load(config: &PluginConfig, variables: Variables<'_>) -> Result<SiteConfiguration> {
     let mut site = SiteConfiguration::default();
-    for file in default_folder(variables).map(|folder| files_in(&folder)).unwrap_or_default() {
-        site.add_file(&file).map_err(|error| refused("HADOOP_CONF_DIR", error))?;
+    if let Some((variable, folder)) = default_folder(variables) {
+        for file in files_in(&folder) {
+            site.add_file(&file).map_err(|error| refused(variable, error))?;
+        }
     }
     if let Some(path) = SITE_PATH.given(config)? {
         for file in named_files(Path::new(path))? {
@@ -51,8 +68,7 @@ pub(super) fn load(config: &PluginConfig, variables: Variables<'_>) -> Result<Si
             continue;
         }
         let key = bare.unwrap_or(key);
-        let is_hadoop_s = key.starts_with("dfs.") || key.starts_with("hadoop.");
-        if is_hadoop_s && !HONOURED.iter().any(|honoured| key.starts_with(honoured)) {
+        if is_without_effect(key) {
             warn!(key, "this client does not act on it");
         }
         site.set(key, value);
@@ -60,11 +76,20 @@ pub(super) fn load(config: &PluginConfig, variables: Variables<'_>) -> Result<Si
     Ok(site.expanded(&|name| variables(name)))
 }
 
-/// Where Hadoop's tools look for its files.
-fn default_folder(variables: Variables<'_>) -> Option<PathBuf> {
-    variables("HADOOP_CONF_DIR")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(variables("HADOOP_HOME")?).join("etc/hadoop")))
+/// Whether a key of Hadoop's changes nothing here.
+fn is_without_effect(key: &str) -> bool {
+    (key.starts_with("dfs.") || key.starts_with("hadoop."))
+        && !ACTED_ON.contains(&key)
+        && !ACTED_ON_PER_NAMESERVICE.iter().any(|prefix| key.starts_with(prefix))
+        && !NEEDLESS.contains(&key)
+}
+
+/// Where Hadoop's tools look for its files, and the variable that says so.
+fn default_folder(variables: Variables<'_>) -> Option<(&'static str, PathBuf)> {
+    let of = |variable, below: &str| {
+        variables(variable).map(|folder| (variable, Path::new(&folder).join(below)))
+    };
+    of("HADOOP_CONF_DIR", "").or_else(|| of("HADOOP_HOME", "etc/hadoop"))
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
@@ -115,4 +140,19 @@ pub(super) fn for_client(mut site: SiteConfiguration, with_kerberos: bool) -> Si
         default("hadoop.security.authentication", "kerberos");
     }
     site
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_without_effect;
+
+    #[test]
+    fn keys_that_change_nothing_are_known() {
+        for key in ["dfs.client.read.shortcircuit", "dfs.replication.max", "hadoop.tmp.dir"] {
+            assert!(is_without_effect(key), "{key}");
+        }
+        for key in ["dfs.replication", "dfs.ha.namenodes.blue", "fs.trash.interval", "host"] {
+            assert!(!is_without_effect(key), "{key}");
+        }
+    }
 }

@@ -10,14 +10,14 @@ use hdfs_native::file::FileWriter;
 
 use super::Files;
 use crate::deadline::Deadline;
-use crate::failure::Cause;
+use crate::failure::{Cause, Class};
 
-/// How often to look whether the first `close` has been heard.
-const LOOK: Duration = Duration::from_millis(40);
+/// How often to look whether the NameNode has heard of the first `close`.
+const COMMIT_POLL_INTERVAL: Duration = Duration::from_millis(40);
 /// How long its answer may take from then on. To ask again after a "yes" is an error.
-const ANSWER: Duration = Duration::from_millis(40);
+const COMPLETE_GRACE: Duration = Duration::from_millis(40);
 /// How long to wait for the answers to the next ones, and for more blocks to be told of.
-const AGAIN: [Duration; 3] =
+const COMPLETE_TIMEOUTS: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
 
 impl Files {
@@ -32,11 +32,11 @@ impl Files {
         tokio::select! {
             biased;
             closed = deadline.step(writer.close()) => return closed,
-            () = self.committed(path, len) => {}
+            () = self.committed(path, len, deadline) => {}
         }
-        for time in AGAIN {
+        for time in COMPLETE_TIMEOUTS {
             match deadline.step_within(time, writer.close()).await {
-                Err(cause) if cause.is_time_out() => {}
+                Err(cause) if cause.class == Class::TimedOut => {}
                 closed => return closed,
             }
         }
@@ -45,16 +45,16 @@ impl Files {
 
     /// Waits until the NameNode knows the length of the last block, which only `close` tells it, and
     /// has had time to answer that. Never if there is none.
-    async fn committed(&self, path: &str, len: u64) {
+    async fn committed(&self, path: &str, len: u64, deadline: Deadline) {
         if len == 0 {
             return std::future::pending().await;
         }
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(COMMIT_POLL_INTERVAL).await;
             let (client, _) = self.cluster.client();
-            let info = client.get_file_info(path).await;
+            let info = deadline.step(client.get_file_info(path)).await;
             if info.is_ok_and(|info| info.length as u64 == len) {
-                return tokio::time::sleep(ANSWER).await;
+                return tokio::time::sleep(COMPLETE_GRACE).await;
             }
         }
     }

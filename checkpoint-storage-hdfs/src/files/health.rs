@@ -35,7 +35,7 @@ impl Files {
         if options.write && is_well(&steps) {
             steps.push(step("read", self.read_probe(&target)).await);
             let delete = async {
-                self.delete(&target, self.cluster.begin()).await?;
+                self.delete(&target, self.deadline()).await?;
                 Ok(Finding::passed("deleted it"))
             };
             steps.push(step("delete", delete).await);

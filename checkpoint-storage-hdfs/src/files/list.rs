@@ -16,8 +16,8 @@ impl Files {
             root if root.is_empty() => "/".to_owned(),
             path => path,
         };
-        let deadline = self.cluster.begin();
-        let listed = self.cluster.ask(deadline, |client| {
+        let deadline = self.deadline();
+        let listed = self.cluster.call_with_retries(deadline, |client| {
             let path = path.clone();
             async move { client.list_status(&path, false).await }
         });

@@ -1,15 +1,24 @@
-//! The operations on the files of one namespace, a module each.
+//! The operations on the files of one namespace.
+//!
+//! - `list`, `read`, `remove`, `upload`, `health`: an operation each
+//! - `write_attempts`: writing a file again after a failure; `replicas` says with how many replicas
+//! - `write`, `close`, `temporary`: one attempt
+//! - `publish`: giving it its name; `settle` looks what became of that
+//! - `change`: a change whose answer may be lost
 
+mod change;
 mod close;
 mod health;
 mod list;
+mod publish;
 mod read;
 mod remove;
 mod replicas;
 mod settle;
-mod tries;
+mod temporary;
 mod upload;
 mod write;
+mod write_attempts;
 
 use std::sync::Arc;
 
@@ -20,8 +29,6 @@ use tokio_util::task::TaskTracker;
 use crate::cluster::Cluster;
 use crate::deadline::Deadline;
 use crate::failure::Cause;
-
-pub(crate) use read::FileChunks;
 
 /// What HDFS takes as a name, unless its NameNode is told otherwise.
 const MAX_NAME_LEN: usize = 255;
@@ -61,7 +68,7 @@ impl Files {
     }
 
     /// The deadline of a call that begins now.
-    pub(crate) fn begin_call(&self) -> Deadline {
+    pub(crate) fn deadline(&self) -> Deadline {
         self.cluster.begin()
     }
 
@@ -82,7 +89,7 @@ impl Files {
 
     /// A path as people write it.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{}", self.cluster.config().address.url, if path.is_empty() { "/" } else { path })
+        format!("{}{}", self.cluster.config().url, if path.is_empty() { "/" } else { path })
     }
 
     fn caused(&self, target: &Target, cause: Cause) -> Error {
@@ -132,9 +139,9 @@ mod tests {
         let publish = files.publish(target(), &name, health::probe());
         let sizes = [
             size_of_val(&publish),
-            size_of_val(&files.begin(target(), &name, 1)),
+            size_of_val(&files.begin_upload(target(), &name, 1)),
             size_of_val(&files.read(target())),
-            size_of_val(&files.delete(&target(), files.begin_call())),
+            size_of_val(&files.delete(&target(), files.deadline())),
             size_of_val(&files.rename(&target(), &target())),
             size_of_val(&files.list(Directory::Namespace)),
             size_of_val(&files.health(HealthOptions::default())),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use checkpoint_storage_api::{Error, ErrorKind, Result};
+use checkpoint_storage_api::{Error, ErrorKind, Result, async_trait};
+use checkpoint_storage_filesystem::ChunkReader;
 use hdfs_native::file::FileReader;
 
 use super::{Files, Target};
@@ -25,7 +26,7 @@ pub(crate) struct FileChunks {
 impl Files {
     /// Reads a file into memory of its own, once.
     pub(crate) async fn read(self: &Arc<Self>, target: Target) -> Result<Bytes> {
-        let deadline = self.cluster.begin();
+        let deadline = self.deadline();
         let mut reader = self.open_until(&target, deadline).await?;
         let len = reader.file_length();
         let mut bytes = Vec::new();
@@ -51,7 +52,7 @@ impl Files {
 
     /// Opens a file for reading in chunks.
     pub(crate) async fn open(self: &Arc<Self>, target: Target) -> Result<FileChunks> {
-        self.open_within(target, self.cluster.begin()).await
+        self.open_within(target, self.deadline()).await
     }
 
     pub(super) async fn open_within(
@@ -65,7 +66,7 @@ impl Files {
 
     async fn open_until(&self, target: &Target, deadline: Deadline) -> Result<FileReader> {
         let path = target.path();
-        let opened = self.cluster.ask(deadline, |client| {
+        let opened = self.cluster.call_with_retries(deadline, |client| {
             let path = path.clone();
             async move { client.read(&path).await }
         });
@@ -82,16 +83,7 @@ impl Files {
 }
 
 impl FileChunks {
-    /// How many bytes the file has.
-    pub(crate) fn len(&self) -> u64 {
-        self.reader.file_length() as u64
-    }
-
     /// The next bytes, at most `max_len`; `None` at the end. Dropping the call skips nothing.
-    pub(crate) async fn next_chunk(&mut self, max_len: usize) -> Result<Option<Bytes>> {
-        self.next_within(max_len, self.files.cluster.begin()).await
-    }
-
     pub(super) async fn next_within(
         &mut self,
         max_len: usize,
@@ -115,5 +107,16 @@ impl FileChunks {
                 }
             }
         }
+    }
+}
+
+#[async_trait]
+impl ChunkReader for FileChunks {
+    fn file_len(&self) -> u64 {
+        self.reader.file_length() as u64
+    }
+
+    async fn next_chunk(&mut self, max_len: usize) -> Result<Option<Bytes>> {
+        self.next_within(max_len, self.files.deadline()).await
     }
 }

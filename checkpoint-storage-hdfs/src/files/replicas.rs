@@ -12,7 +12,7 @@ const FULL_TRIES: u32 = 3;
 /// the tries.
 const TRIES: u32 = 6;
 /// A try that took longer is not repeated: a DataNode hangs.
-const SLOW: Duration = Duration::from_secs(2);
+const SLOW_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// How many replicas the next try asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Replicas {
         }
         self.tries += 1;
         let tries = if self.missing_from().is_none() { FULL_TRIES } else { TRIES };
-        if self.tries >= tries || took >= SLOW {
+        if self.tries >= tries || took >= SLOW_ATTEMPT {
             self.lower();
         }
     }
@@ -94,30 +94,30 @@ mod tests {
         assert_eq!((fewer.now(), fewer.missing_from()), (Some(2), Some(3)));
         assert!(!fewer.are_fewest());
         assert_eq!(after(fewer, TRIES, QUICK).now(), Some(1));
-        assert_eq!(after(all, 2, SLOW).now(), Some(1));
-        assert!(after(all, 2, SLOW).are_fewest());
-        assert_eq!(after(all, 99, SLOW).now(), Some(1), "never none");
+        assert_eq!(after(all, 2, SLOW_ATTEMPT).now(), Some(1));
+        assert!(after(all, 2, SLOW_ATTEMPT).are_fewest());
+        assert_eq!(after(all, 99, SLOW_ATTEMPT).now(), Some(1), "never none");
     }
 
     #[test]
     fn the_cluster_s_own_number_is_learned_first() {
         let mut own = Replicas::new(None);
-        own.failed(SLOW, None);
+        own.failed(SLOW_ATTEMPT, None);
         assert_eq!((own.now(), own.missing_from()), (None, None));
-        own.failed(SLOW, Some(3));
+        own.failed(SLOW_ATTEMPT, Some(3));
         assert_eq!((own.now(), own.missing_from()), (Some(2), Some(3)));
-        own.failed(SLOW, Some(2));
+        own.failed(SLOW_ATTEMPT, Some(2));
         assert_eq!((own.now(), own.missing_from()), (Some(1), Some(3)), "it was told to give two");
     }
 
     #[test]
     fn no_fewer_than_the_cluster_allows() {
-        let mut replicas = after(Replicas::new(Some(3)), 2, SLOW);
+        let mut replicas = after(Replicas::new(Some(3)), 2, SLOW_ATTEMPT);
         replicas.too_few();
         assert_eq!(replicas.now(), Some(2));
-        assert_eq!(after(replicas, 99, SLOW).now(), Some(2));
+        assert_eq!(after(replicas, 99, SLOW_ATTEMPT).now(), Some(2));
         let mut all = Replicas::new(Some(1));
-        all.failed(SLOW, None);
+        all.failed(SLOW_ATTEMPT, None);
         assert_eq!((all.now(), all.missing_from()), (Some(1), None));
     }
 }

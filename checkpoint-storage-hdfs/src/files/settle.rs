@@ -1,12 +1,14 @@
-//! What became of a rename whose answer was lost.
+//! What is there under a name: whether a rename whose answer was lost was applied.
 
 use std::sync::Arc;
 
 use checkpoint_storage_api::{ErrorKind, Result};
+use checkpoint_storage_filesystem::ChunkReader as _;
 use checkpoint_storage_filesystem::codec::Checksum;
 
 use super::{Files, Target};
 use crate::deadline::Deadline;
+use crate::failure::Class;
 
 /// What a file is recognized by when it is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,20 @@ pub(super) enum Found {
 }
 
 impl Files {
+    /// Whether anything is there.
+    pub(super) async fn exists(&self, target: &Target, deadline: Deadline) -> Result<bool> {
+        let path = target.path();
+        let found = self.cluster.call_with_retries(deadline, |client| {
+            let path = path.clone();
+            async move { client.get_file_info(&path).await }
+        });
+        match found.await {
+            Ok(_) => Ok(true),
+            Err(cause) if cause.class == Class::Missing => Ok(false),
+            Err(cause) => Err(self.caused(target, cause)),
+        }
+    }
+
     /// Reads back what is there and compares it with what was written.
     pub(super) async fn look(
         self: &Arc<Self>,
@@ -37,7 +53,7 @@ impl Files {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
             Err(error) => return Err(error),
         };
-        if chunks.len() != written.len {
+        if chunks.file_len() != written.len {
             return Ok(Found::Another);
         }
         let mut checksum = Checksum::default();

@@ -8,11 +8,11 @@ use checkpoint_storage_filesystem::Upload;
 use checkpoint_storage_filesystem::codec::Checksum;
 
 use super::settle::Fingerprint;
-use super::tries::Begun;
 use super::write::Body;
+use super::write_attempts::PartialFile;
 use super::{Files, Target};
 
-/// So much is held before it is written.
+/// How many bytes are buffered before the first write.
 const HELD_LEN: u64 = 1 << 20;
 
 /// A file of which some may have been written.
@@ -30,18 +30,18 @@ pub(crate) struct FileUpload {
 enum State {
     /// What came is held, so that DataNodes that fail are met while it can be written again.
     Held(Vec<Bytes>),
-    Begun(Box<Begun>),
+    PartialFile(Box<PartialFile>),
 }
 
 impl Files {
     /// Begins a file of `len` bytes to come.
-    pub(crate) async fn begin(
+    pub(crate) async fn begin_upload(
         self: &Arc<Self>,
         target: Target,
         name: &CheckpointName,
         len: u64,
     ) -> Result<FileUpload> {
-        if self.exists(&target, self.cluster.begin()).await? {
+        if self.exists(&target, self.deadline()).await? {
             return Err(self.taken(&target));
         }
         let files = Arc::clone(self);
@@ -70,15 +70,20 @@ impl Upload for FileUpload {
             State::Held(pieces) => {
                 pieces.push(chunk);
                 if self.written > HELD_LEN && self.written < self.len {
-                    let (files, deadline) = (&self.files, self.files.cluster.begin());
-                    let begun =
-                        files.begin_with(&self.target, &self.name, pieces, self.len, deadline);
-                    self.state = State::Begun(Box::new(begun.await?));
+                    let (files, deadline) = (&self.files, self.files.deadline());
+                    let partial = files.write_with_retries(
+                        &self.target,
+                        &self.name,
+                        pieces,
+                        self.len,
+                        deadline,
+                    );
+                    self.state = State::PartialFile(Box::new(partial.await?));
                 }
             }
-            State::Begun(begun) => {
-                let deadline = self.files.cluster.begin();
-                let written = self.files.write_piece(&mut begun.writer, chunk, deadline).await;
+            State::PartialFile(partial) => {
+                let deadline = self.files.deadline();
+                let written = self.files.write_piece(&mut partial.writer, chunk, deadline).await;
                 written.map_err(|cause| self.files.caused(&self.target, cause))?;
             }
         }
@@ -91,13 +96,13 @@ impl Upload for FileUpload {
         }
         let written = Fingerprint { len: self.written, checksum: self.checksum.value() };
         let Self { files, target, name, .. } = *self;
-        let Begun { temporary, mut writer, replicas } = match self.state {
-            State::Begun(begun) => *begun,
+        let PartialFile { temporary, mut writer, replicas } = match self.state {
+            State::PartialFile(partial) => *partial,
             State::Held(pieces) => {
                 return files.publish(target, &name, Body::new(pieces, written)).await;
             }
         };
-        let deadline = files.cluster.begin();
+        let deadline = files.deadline();
         let ended = files.end(&mut writer, &temporary, replicas, deadline).await;
         ended.map_err(|cause| files.caused(&target, cause))?;
         files.publish_written(temporary, &target, written, deadline).await

@@ -1,24 +1,17 @@
-//! Writing a file under a temporary name and renaming it, so that it appears whole, once, and never
-//! over another.
-
-use std::sync::Arc;
+//! Writing one file: creating it, its bytes, and closing it.
 
 use bytes::Bytes;
-use checkpoint_storage_api::{CheckpointName, Error, ErrorKind, Result};
 use checkpoint_storage_filesystem::codec::Encoded;
-use checkpoint_storage_filesystem::naming;
 use hdfs_native::WriteOptions;
 use hdfs_native::file::FileWriter;
-use tokio::runtime::Handle;
-use tracing::{info, warn};
+use tracing::warn;
 
-use super::remove::error_outcome;
+use super::Files;
 use super::replicas::Replicas;
-use super::settle::{Fingerprint, Found};
-use super::{Files, Target};
+use super::settle::Fingerprint;
+use super::temporary::Temporary;
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
-use crate::retries::Retries;
 
 /// How many bytes are written in one step.
 const STEP_LEN: usize = 1 << 20;
@@ -27,8 +20,8 @@ const BLOCK_UNIT: u64 = 1 << 20;
 
 /// What is to be written: the caller's own memory.
 pub(crate) struct Body {
-    pieces: Vec<Bytes>,
-    fingerprint: Fingerprint,
+    pub(super) pieces: Vec<Bytes>,
+    pub(super) fingerprint: Fingerprint,
 }
 
 impl Body {
@@ -52,53 +45,7 @@ pub(super) struct Writer {
     written: u64,
 }
 
-/// A temporary file; removed in the background unless it became something.
-pub(super) struct Temporary {
-    files: Arc<Files>,
-    pub(super) target: Target,
-    is_there: bool,
-    runtime: Handle,
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.is_there {
-            return;
-        }
-        let (files, target) = (Arc::clone(&self.files), self.target.clone());
-        let remove = async move {
-            if let Err(error) = files.delete(&target, files.cluster.begin()).await {
-                warn!(file = target.path(), %error, "a temporary file stays until it is reclaimed");
-            }
-        };
-        self.files.background.spawn_on(remove, &self.runtime);
-    }
-}
-
 impl Files {
-    /// A name for a file that nobody takes for a checkpoint.
-    pub(super) fn temporary(self: &Arc<Self>, target: &Target, name: &CheckpointName) -> Temporary {
-        let name = naming::temporary(name, self.environment.token());
-        Temporary {
-            files: Arc::clone(self),
-            target: target.beside(name),
-            is_there: false,
-            runtime: Handle::current(),
-        }
-    }
-
-    /// Writes a file and gives it its name.
-    pub(crate) async fn publish(
-        self: &Arc<Self>,
-        target: Target,
-        name: &CheckpointName,
-        body: Body,
-    ) -> Result<()> {
-        let (deadline, written) = (self.cluster.begin(), body.fingerprint);
-        let begun = self.begin_with(&target, name, &body.pieces, written.len, deadline).await?;
-        self.publish_written(begun.temporary, &target, written, deadline).await
-    }
-
     /// Creates a temporary file of so many bytes to come.
     pub(super) async fn create(
         &self,
@@ -108,24 +55,21 @@ impl Files {
         deadline: Deadline,
     ) -> Result<Writer, Cause> {
         let config = self.cluster.config();
-        let block_len = match replicas.missing_from() {
+        let block_size = match replicas.missing_from() {
             // Each block is another chance to be given a DataNode that fails.
-            Some(_) => Some(config.block_len.unwrap_or_default().max(whole_block(len))),
-            None => config.block_len,
+            Some(_) => Some(config.block_size.unwrap_or_default().max(whole_block(len))),
+            None => config.block_size,
         };
-        let options = WriteOptions {
-            block_size: block_len,
-            replication: replicas.now(),
-            ..WriteOptions::default()
-        };
-        let (_, generation) = self.cluster.client();
+        let options =
+            WriteOptions { block_size, replication: replicas.now(), ..WriteOptions::default() };
         let path = temporary.target.path();
         // It may be there even if the answer is lost.
         temporary.is_there = true;
-        let created = self
-            .cluster
-            .step(deadline, |client| async move { client.create(&path, options).await });
-        Ok(Writer { writer: Box::new(created.await?), generation, written: 0 })
+        let (client, generation) = self.cluster.client();
+        match deadline.step(client.create(&path, options)).await {
+            Ok(writer) => Ok(Writer { writer: Box::new(writer), generation, written: 0 }),
+            Err(cause) => Err(self.cluster.failed(cause, generation)),
+        }
     }
 
     /// Writes some of a file, in steps.
@@ -167,8 +111,13 @@ impl Files {
         closed.map_err(|cause| self.while_writing(writer, cause))?;
         let Some(full) = replicas.missing_from() else { return Ok(()) };
         let replicas = replicas.now();
-        warn!(file = path, replicas, full, "DataNodes fail: the NameNode is to make some replicas");
-        let set = self.cluster.ask(deadline, |client| {
+        warn!(
+            file = path,
+            replicas,
+            full,
+            "written with fewer replicas than configured; the NameNode will add the rest"
+        );
+        let set = self.cluster.call_with_retries(deadline, |client| {
             let path = path.clone();
             async move { client.set_replication(&path, full).await }
         });
@@ -176,57 +125,11 @@ impl Files {
     }
 
     fn while_writing(&self, writer: &Writer, cause: Cause) -> Cause {
-        if cause.is_panic() {
-            self.cluster.give_up(writer.generation);
+        // Whether a NameNode that was too slow is to be given up is seen when it is asked next.
+        if cause.class == Class::Panicked {
+            self.cluster.replace_client(writer.generation);
         }
         cause.while_writing()
-    }
-
-    /// Gives a temporary file its name.
-    pub(super) async fn publish_written(
-        self: &Arc<Self>,
-        mut temporary: Temporary,
-        target: &Target,
-        written: Fingerprint,
-        deadline: Deadline,
-    ) -> Result<()> {
-        let mut retries = Retries::new(deadline);
-        let mut may_be_done = false;
-        loop {
-            let (from, to) = (temporary.target.path(), target.path());
-            let asked = self
-                .cluster
-                .step(deadline, |client| async move { client.rename(&from, &to, false).await });
-            let Err(cause) = asked.await else {
-                temporary.is_there = false;
-                return Ok(());
-            };
-            if may_be_done && matches!(cause.class, Class::Taken | Class::Missing) {
-                match self.look(target, written, deadline).await {
-                    Ok(Found::Ours) => {
-                        info!(file = target.path(), "an answer was lost; the file has its name");
-                        return Ok(());
-                    }
-                    Ok(Found::Another) => return Err(self.taken(target)),
-                    Ok(Found::Nothing) => {}
-                    Err(error) => warn!(%error, "cannot look what became of a rename"),
-                }
-            }
-            may_be_done |= cause.is_open();
-            if !retries.again(&cause, self.cluster.unmet()).await {
-                if may_be_done {
-                    // It may get its name yet: to remove it now could lose what was acknowledged.
-                    temporary.is_there = false;
-                }
-                return Err(self.caused(target, cause).with_outcome(error_outcome(may_be_done)));
-            }
-        }
-    }
-
-    pub(super) fn taken(&self, target: &Target) -> Error {
-        let reason = "the name is taken; what is there was left as it is";
-        Error::new(ErrorKind::AlreadyExists, target.operation, reason)
-            .with_subject(self.url(&target.path()))
     }
 }
 

@@ -33,8 +33,8 @@ pub static USER_NAME: Key = Key::new(
     HDFS,
     "hadoop.user.name",
     Value::Text,
-    "without Kerberos, the user who acts; without it that is `HADOOP_USER_NAME`, or the user of the \
-     process",
+    "the user to act as where there is no Kerberos; by default `HADOOP_USER_NAME` of the environment, \
+     or the user of the process",
 );
 
 /// `hdfs_site_path`

@@ -11,19 +11,17 @@
 //! Hadoop's for the cluster.
 
 mod java;
-mod relay;
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointStorage, JobId, PipelineState};
-use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions};
+use checkpoint_storage_tests::hdfs::{HdfsCluster, HdfsOptions, NameNodeRelay};
 use checkpoint_storage_tests::storage;
 use hdfs_native::{Client, ClientBuilder, WriteOptions};
 use storage_host::{ManagedStorage, StorageSettings};
 
 use java::Java;
-use relay::Relay;
 
 const SIZES: [(usize, usize); 3] = [(1 << 10, 300), (1 << 20, 150), (64 << 20, 20)];
 const DATANODES: usize = 3;
@@ -34,7 +32,7 @@ const NO_FOLDER: &str = "/dev/null/none";
 struct Side {
     name: &'static str,
     writer: Writer,
-    relay: Relay,
+    relay: NameNodeRelay,
     times: Vec<Duration>,
     waits: usize,
 }
@@ -72,7 +70,7 @@ async fn main() {
 /// Java's is the first, which the others are compared with.
 async fn sides(cluster: &HdfsCluster) -> [Side; 3] {
     let side = |name, relay, writer| Side { name, relay, writer, times: Vec::new(), waits: 0 };
-    let relay = || Relay::before(cluster.namenodes()[0]);
+    let relay = || NameNodeRelay::before(cluster.namenodes()[0]);
     let (for_java, for_plugin, for_bare) = (relay(), relay(), relay());
     let java = Java::start(cluster, &for_java.file_system());
     let mut config = cluster.plugin_config("/plugin");
@@ -97,9 +95,9 @@ async fn measure(sides: &mut [Side], len: usize, rounds: usize) {
         let turns: Vec<_> = if round % 2 == 0 { forth.collect() } else { forth.rev().collect() };
         for turn in turns {
             let side = &mut sides[turn];
-            side.relay.take_completes();
+            side.relay.take_count("complete");
             let time = side.writer.store(&states, round).await;
-            let completes = side.relay.take_completes();
+            let completes = side.relay.take_count("complete");
             assert!(completes > 0, "{}: it completed no file", side.name);
             if round >= warm_up {
                 side.times.push(time);

@@ -183,7 +183,7 @@ impl HdfsCluster {
     }
 
     /// The keys that Kerberos adds: none where there is none.
-    pub fn security_of(&self, user: User) -> Vec<(&'static str, String)> {
+    fn security_of(&self, user: User) -> Vec<(&'static str, String)> {
         let (Some(kdc), Some(protection)) = (self.kdc, self.service.told()["protection"].as_str())
         else {
             return Vec::new();

@@ -87,11 +87,6 @@ impl Kdc {
         &self.folder
     }
 
-    /// The value of `KRB5_CONFIG`, which this process and its children have.
-    pub fn configuration(&self) -> PathBuf {
-        self.folder.join("krb5.conf")
-    }
-
     /// A user's principal.
     pub fn principal(&self, user: User) -> String {
         format!("{}@{}", user.name(), self.realm())

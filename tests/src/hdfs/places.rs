@@ -18,7 +18,6 @@ pub struct HdfsPlaces {
     factory: Arc<dyn CheckpointStorageFactory>,
     cluster: &'static HdfsCluster,
     folder: String,
-    more: Vec<(String, String)>,
     count: AtomicU32,
 }
 
@@ -32,16 +31,8 @@ impl HdfsPlaces {
             factory: Arc::new(factory),
             cluster,
             folder: format!("/places-{:016x}", fastrand::u64(..)),
-            more: Vec::new(),
             count: AtomicU32::new(0),
         }
-    }
-
-    /// Sets keys of the storages' configuration beside those that name the place.
-    #[must_use]
-    pub fn with(mut self, more: &[(&str, &str)]) -> Self {
-        self.more.extend(more.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())));
-        self
     }
 }
 
@@ -49,11 +40,8 @@ impl HdfsPlaces {
 impl Subject for HdfsPlaces {
     async fn place(&self) -> Result<Box<dyn Place>> {
         let namespace = format!("{}/{}", self.folder, self.count.fetch_add(1, Ordering::Relaxed));
-        let mut config = self.cluster.plugin_config(&namespace);
-        for (key, value) in &self.more {
-            config.set(key, value);
-        }
-        let files = Files { cluster: self.cluster, namespace };
+        let config = self.cluster.plugin_config(&namespace);
+        let files = HdfsMedium { cluster: self.cluster, namespace };
         Ok(Box::new(HdfsPlace { factory: Arc::clone(&self.factory), config, files }))
     }
 }
@@ -61,7 +49,7 @@ impl Subject for HdfsPlaces {
 struct HdfsPlace {
     factory: Arc<dyn CheckpointStorageFactory>,
     config: PluginConfig,
-    files: Files,
+    files: HdfsMedium,
 }
 
 #[async_trait]
@@ -76,19 +64,19 @@ impl Place for HdfsPlace {
 }
 
 /// The files `NAMESPACE/JOB/FILE` of a cluster. Each call blocks its thread, for milliseconds.
-struct Files {
+struct HdfsMedium {
     cluster: &'static HdfsCluster,
     namespace: String,
 }
 
-impl Files {
+impl HdfsMedium {
     fn path(&self, job: &JobId, file_name: &str) -> String {
         format!("{}/{}/{file_name}", self.namespace, job.as_str())
     }
 }
 
 #[async_trait]
-impl Medium for Files {
+impl Medium for HdfsMedium {
     async fn files(&self, job: &JobId) -> io::Result<Vec<String>> {
         self.cluster.list(self.path(job, "").trim_end_matches('/')).map_err(io::Error::other)
     }

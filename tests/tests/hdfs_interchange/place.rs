@@ -113,8 +113,8 @@ impl SharedPlace for Place {
         None
     }
 
-    async fn is_gone(&self, _: &str) -> bool {
-        self.list(&self.namespace).is_empty()
+    async fn is_gone(&self, job: &str) -> bool {
+        !self.list(&self.namespace).iter().any(|name| name == job)
     }
 }
 

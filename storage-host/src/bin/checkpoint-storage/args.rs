@@ -250,13 +250,19 @@ pub(crate) struct PruneArgs {
 
 #[derive(Args)]
 #[command(after_help = "\
-Says of everything in the namespace what it is: ok; no-checksum, as the Java engine writes
-checkpoints, of which only the form can be checked (a flipped bit within the states is not seen, unless
-a .crc file lies beside it, and one of ours that was cut off right before its checksum looks so too);
-corrupt; misplaced, a checkpoint of another job,
-pipeline or id than its place says; unreadable, and nothing is known of it; vanished, deleted while
-this ran; in-progress, leftover, quarantined or foreign, which are no checkpoints. Columns: verdict,
-size in bytes, path, what is wrong.
+Verdicts:
+  ok           what was written, by its checksum
+  no-checksum  the form of a checkpoint, without a checksum, as the Java engine writes it: a flipped
+               bit within the states goes unseen, unless a .crc file lies beside it
+  corrupt      not what was written
+  misplaced    a checkpoint of another job, pipeline or id than its place says
+  unreadable   it could not be read, so nothing is known of it
+  vanished     deleted while this ran
+  in-progress, leftover, quarantined, foreign
+               no checkpoints: what is being written, what a dead writer left, what was moved aside,
+               anything else
+
+Columns: verdict, size in bytes, path, what is wrong.
 
 --quarantine moves what is corrupt or misplaced aside, under a name that no reader takes for a
 checkpoint's. Nothing is ever deleted.

@@ -8,7 +8,8 @@ use checkpoint_storage_api::{CheckpointName, Result};
 use tracing::debug;
 
 use super::replicas::Replicas;
-use super::write::{Temporary, Writer};
+use super::temporary::Temporary;
+use super::write::Writer;
 use super::{Files, Target};
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
@@ -17,7 +18,7 @@ use crate::retries::Retries;
 const SHORT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A file that has bytes and no name yet.
-pub(super) struct Begun {
+pub(super) struct PartialFile {
     pub(super) temporary: Temporary,
     pub(super) writer: Writer,
     pub(super) replicas: Replicas,
@@ -27,16 +28,16 @@ impl Files {
     /// Writes the first bytes of a file of so many, under a temporary name: closes it if they are all
     /// of it, else waits until the DataNodes have them. Whatever fails for a passing reason is tried
     /// again from the beginning, under another name, as long as there is time.
-    pub(super) async fn begin_with(
+    pub(super) async fn write_with_retries(
         self: &Arc<Self>,
         target: &Target,
         name: &CheckpointName,
         pieces: &[Bytes],
         len: u64,
         deadline: Deadline,
-    ) -> Result<Begun> {
+    ) -> Result<PartialFile> {
         let is_whole = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>() == len;
-        let mut tries = Tries::new(self.cluster.config().replication, deadline);
+        let mut tries = WriteAttempts::new(self.cluster.config().replication, deadline);
         loop {
             let replicas = tries.replicas;
             let mut temporary = self.temporary(target, name);
@@ -52,7 +53,7 @@ impl Files {
                 Ok(writer)
             };
             match written.await {
-                Ok(writer) => return Ok(Begun { temporary, writer, replicas }),
+                Ok(writer) => return Ok(PartialFile { temporary, writer, replicas }),
                 Err(cause) => {
                     let again = tries.failed(self, temporary, cause).await;
                     // Nothing has its name yet.
@@ -64,7 +65,7 @@ impl Files {
 }
 
 /// The tries of one file, each under a temporary name of its own.
-struct Tries {
+struct WriteAttempts {
     deadline: Deadline,
     retries: Retries,
     /// What this one asks for.
@@ -74,7 +75,7 @@ struct Tries {
     began: Instant,
 }
 
-impl Tries {
+impl WriteAttempts {
     fn new(replication: Option<u32>, deadline: Deadline) -> Self {
         let (replicas, began) = (Replicas::new(replication), Instant::now());
         Self { deadline, retries: Retries::new(deadline), replicas, before: None, began }
@@ -92,7 +93,7 @@ impl Tries {
             self.lower(files, &temporary).await;
         }
         drop(temporary);
-        let unmet = files.cluster.unmet();
+        let uncontacted = files.cluster.uncontacted();
         // What failed now decides what to do, whatever is told in the end.
         let again = match failed.class {
             Class::TooFewReplicas if self.replicas.missing_from().is_some() => {
@@ -101,9 +102,9 @@ impl Tries {
             }
             // Another choice of DataNodes may be all it takes.
             Class::DataNodes if !self.replicas.are_fewest() => {
-                self.retries.again_after(SHORT_PAUSE, &failed, unmet).await
+                self.retries.again_after(SHORT_PAUSE, &failed, uncontacted).await
             }
-            _ => self.retries.again(&failed, unmet).await,
+            _ => self.retries.again(&failed, uncontacted).await,
         };
         let cause = failed.or(self.before.take());
         if !again {
@@ -118,7 +119,7 @@ impl Tries {
     /// many replicas the cluster gives a file. One that does not is given up.
     async fn lower(&mut self, files: &Files, temporary: &Temporary) {
         let (took, path) = (self.began.elapsed(), temporary.target.path());
-        let asked = files.cluster.step(self.deadline.in_short_steps(), |client| async move {
+        let asked = files.cluster.call_once(self.deadline.in_short_steps(), |client| async move {
             client.get_file_info(&path).await
         });
         let given = match asked.await {
