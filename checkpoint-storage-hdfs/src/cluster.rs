@@ -33,7 +33,7 @@ struct Current {
 impl Cluster {
     /// A client for the configured cluster. Sends nothing.
     pub(crate) fn new(mut config: HdfsConfig, limits: Limits) -> Result<Self> {
-        config.cap_socket_timeout(limits.node_timeout());
+        config.limit_client(limits.node_timeout());
         let client =
             build(&config, 0).map_err(|error| Cause::of(&error).into_error("open", &config.url))?;
         let current = Mutex::new(Current { client, generation: 0 });

@@ -44,6 +44,8 @@ const KEYTAB: [u8; 2] = [5, 2];
 pub(crate) const NAMENODES: &str = "dfs.ha.namenodes.";
 /// What begins a key that holds the address of one of them.
 const ADDRESSES: &str = "dfs.namenode.rpc-address.";
+/// How often the client asks another NameNode within a call.
+const FAILOVERS: &str = "dfs.client.failover.max.attempts";
 const SOCKET_TIMEOUT: &str = "dfs.client.socket-timeout";
 
 /// Environment variables by name, handed in so that tests can hold them still.
@@ -136,13 +138,15 @@ impl HdfsConfig {
         keys.map(|(_, address)| address).collect()
     }
 
-    /// Lowers the client's own time-out to this, so that it still has time for another node.
-    pub(crate) fn cap_socket_timeout(&mut self, time: Duration) {
+    /// Keeps the client from retries of its own: it asks each NameNode once, without a pause, and
+    /// waits for no node longer than this.
+    pub(crate) fn limit_client(&mut self, node_timeout: Duration) {
         let configured = self.site.get(SOCKET_TIMEOUT).and_then(|text| text.parse().ok());
         // Zero is none.
         let configured = configured.filter(|millis| *millis > 0);
-        let millis = configured.unwrap_or(u128::MAX).min(time.as_millis());
+        let millis = configured.unwrap_or(u128::MAX).min(node_timeout.as_millis());
         self.site.set(SOCKET_TIMEOUT, millis.to_string());
+        self.site.set(FAILOVERS, (self.namenodes() - 1).to_string());
     }
 }
 

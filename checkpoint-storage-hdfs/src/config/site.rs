@@ -14,14 +14,11 @@ const SEATUNNEL_PREFIX: &str = "seatunnel.hadoop.";
 const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
 
 /// What the client or this plugin acts on.
-const ACTED_ON: [&str; 14] = [
+const ACTED_ON: [&str; 11] = [
     "dfs.blocksize",
     "dfs.client.block.write.replace-datanode-on-failure.best-effort",
     "dfs.client.block.write.replace-datanode-on-failure.enable",
     "dfs.client.block.write.replace-datanode-on-failure.policy",
-    "dfs.client.failover.max.attempts",
-    "dfs.client.failover.sleep.base.millis",
-    "dfs.client.failover.sleep.max.millis",
     "dfs.client.socket-timeout",
     "dfs.client.use.datanode.hostname",
     "dfs.data.transfer.protection",
@@ -39,8 +36,12 @@ const ACTED_ON_PER_NAMESERVICE: [&str; 6] = [
     "dfs.ha.namenodes.",
     "dfs.namenode.rpc-address.",
 ];
-/// What Hadoop's client needs and this one learns from the NameNode, or does without.
-const NEEDLESS: [&str; 6] = [
+/// What Hadoop's client needs and this one learns from the NameNode, or does without: this plugin
+/// retries by itself.
+const NEEDLESS: [&str; 9] = [
+    "dfs.client.failover.max.attempts",
+    "dfs.client.failover.sleep.base.millis",
+    "dfs.client.failover.sleep.max.millis",
     "dfs.internal.nameservices",
     "dfs.namenode.kerberos.principal",
     "hadoop.rpc.protection",
@@ -132,9 +133,6 @@ pub(super) fn for_client(mut site: SiteConfiguration, with_kerberos: bool) -> Si
             site.set(key, value);
         }
     };
-    default("dfs.client.failover.max.attempts", "3");
-    default("dfs.client.failover.sleep.base.millis", "100");
-    default("dfs.client.failover.sleep.max.millis", "500");
     default("dfs.client.block.write.replace-datanode-on-failure.best-effort", "true");
     if with_kerberos {
         default("hadoop.security.authentication", "kerberos");

@@ -90,10 +90,10 @@ fn a_mount_table_has_mounts() {
 }
 
 #[test]
-fn the_client_s_time_out_is_capped() {
+fn the_client_s_own_retries_are_limited() {
     let time_out = |pairs: &[(&str, &str)]| {
         let mut config = load(pairs).expect("valid");
-        config.cap_socket_timeout(Duration::from_secs(2));
+        config.limit_client(Duration::from_secs(2));
         config.site.get("dfs.client.socket-timeout").map(str::to_owned)
     };
     let address = ("fs.defaultFS", "hdfs://h:1");
@@ -104,6 +104,11 @@ fn the_client_s_time_out_is_capped() {
         assert_eq!(time_out(&[address, given]).as_deref(), Some(expected));
     }
     assert_eq!(time_out(&[address]).as_deref(), Some("2000"));
+    for (pairs, failovers) in [(&HA[..], "1"), (&[address], "0")] {
+        let mut config = load(pairs).expect("valid");
+        config.limit_client(Duration::from_secs(2));
+        assert_eq!(config.site.get("dfs.client.failover.max.attempts"), Some(failovers));
+    }
 }
 
 #[test]
