@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use checkpoint_storage_api::{HealthStatus, HealthStep, Result};
 
+use crate::clock::ClockDifference;
+
 /// What a step saw, and what to do about it.
 #[derive(Debug)]
 pub struct Finding {
@@ -23,6 +25,15 @@ impl Finding {
     pub fn warned(detail: impl Into<String>, advice: impl Into<String>) -> Self {
         let advice = Some(advice.into());
         Self { status: HealthStatus::Warned, detail: detail.into(), advice }
+    }
+}
+
+/// What a comparison of clocks saw.
+pub fn clock(difference: ClockDifference) -> Finding {
+    let detail = format!("this machine's clock is {difference}");
+    match difference.is_notable() {
+        true => Finding::warned(detail, "let the clocks be set from the network"),
+        false => Finding::passed(detail),
     }
 }
 

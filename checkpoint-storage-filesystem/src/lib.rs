@@ -31,11 +31,12 @@
 //! - [`codec`]: the bytes of a checkpoint
 //! - [`health`]: what trying a medium saw, step by step
 //! - `sequence`: time stamps (contract 5)
-//! - `environment`: clock and random numbers
+//! - `environment`: clock and random numbers; `clock` compares clocks
 //! - `filesystem`: the trait that a backend implements
 //! - `storage`: the storage; its parts are `store`, `delete`, `import`, `reader`, `leftover`,
 //!   `maintenance`, `gate`
 
+mod clock;
 pub mod codec;
 mod delete;
 mod environment;
@@ -51,6 +52,7 @@ mod sequence;
 mod storage;
 mod store;
 
+pub use clock::ClockDifference;
 pub use environment::Environment;
 pub use filesystem::{
     CAPABILITIES, ChunkReader, Directory, FileEntry, FileSystem, FileType, IsEnough, Upload, Writer,

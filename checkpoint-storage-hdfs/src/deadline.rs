@@ -2,10 +2,14 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use hdfs_native::HdfsError;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
 use crate::failure::Cause;
 
@@ -21,6 +25,7 @@ const LONGEST_STEP: Duration = Duration::from_secs(8);
 pub(crate) struct Limits {
     call: Duration,
     step: Duration,
+    steps_block: bool,
 }
 
 /// When a call must have ended.
@@ -28,6 +33,7 @@ pub(crate) struct Limits {
 pub(crate) struct Deadline {
     at: Instant,
     step: Duration,
+    steps_block: bool,
 }
 
 impl Limits {
@@ -36,7 +42,13 @@ impl Limits {
         let limit = time_limit.unwrap_or(DEFAULT_LIMIT);
         let call = limit.saturating_sub(MARGIN.min(limit / 10));
         // So that something else can be tried after a step that does not end.
-        Self { call, step: LONGEST_STEP.min(call / 3) }
+        Self { call, step: LONGEST_STEP.min(call / 3), steps_block: false }
+    }
+
+    /// The same of a client that can block the thread that polls it, as one that logs in does: the
+    /// library of Kerberos waits for KDCs.
+    pub(crate) fn of_blocking_steps(self, steps_block: bool) -> Self {
+        Self { steps_block, ..self }
     }
 
     /// How long one node is waited for, so that three can be within a step.
@@ -46,7 +58,7 @@ impl Limits {
 
     /// The deadline of a call that begins now.
     pub(crate) fn begin(self) -> Deadline {
-        Deadline { at: Instant::now() + self.call, step: self.step }
+        Deadline { at: Instant::now() + self.call, step: self.step, steps_block: self.steps_block }
     }
 }
 
@@ -77,7 +89,7 @@ impl Deadline {
         step: impl Future<Output = Result<T, HdfsError>>,
     ) -> impl Future<Output = Result<T, Cause>> {
         // Boxed because the client's futures are large: nested, they would overflow a stack.
-        let step = Box::pin(step);
+        let step = Step { step: Box::pin(step), blocks: self.steps_block };
         async move {
             // Unwind safe: after a panic the caller discards the client or the writer.
             let step = AssertUnwindSafe(step).catch_unwind();
@@ -96,5 +108,27 @@ impl Deadline {
         }
         tokio::time::sleep(time).await;
         true
+    }
+}
+
+/// A future of the client's.
+struct Step<F> {
+    step: Pin<Box<F>>,
+    blocks: bool,
+}
+
+impl<F: Future> Future for Step<F> {
+    type Output = F::Output;
+
+    /// Where it blocks, other tasks of the runtime move to another thread.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let has_threads = || {
+            let runtime = Handle::try_current();
+            runtime.is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread)
+        };
+        match self.blocks && has_threads() {
+            true => block_in_place(|| self.step.as_mut().poll(cx)),
+            false => self.step.as_mut().poll(cx),
+        }
     }
 }

@@ -29,7 +29,7 @@ impl CheckpointStorageFactory for HdfsFactory {
     ) -> Result<Arc<dyn CheckpointStorage>> {
         // Reading Hadoop's files and the keytab blocks.
         let loading = tokio::task::spawn_blocking(move || {
-            HdfsConfig::load(&config, &|name| std::env::var(name).ok().filter(|it| !it.is_empty()))
+            HdfsConfig::load(&config, &|name| std::env::var(name).ok())
         });
         let config = loading
             .await
@@ -42,7 +42,9 @@ impl CheckpointStorageFactory for HdfsFactory {
             "HDFS checkpoint storage opened"
         );
         let environment = Environment::system();
-        let cluster = Cluster::new(config, Limits::new(options.operation_timeout))?;
+        let limits = Limits::new(options.operation_timeout);
+        let limits = limits.of_blocking_steps(config.login.is_some());
+        let cluster = Cluster::new(config, limits)?;
         let files = Files::new(cluster, environment.clone());
         let options = StorageOptions { read_only: options.read_only, environment };
         Ok(Arc::new(FileSystemStorage::new(HdfsFileSystem::new(files), options)))

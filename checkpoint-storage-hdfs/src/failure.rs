@@ -142,6 +142,10 @@ impl Cause {
     fn of_java(java: &str, text: &str) -> Self {
         let simple = java.rsplit('.').next().unwrap_or(java);
         let class = match CLASSES.iter().find(|(name, _)| *name == simple) {
+            // Hadoop's word for a path that leads through a file.
+            Some((_, Class::Forbidden)) if text.contains("is not a directory") => {
+                Class::WrongFileType
+            }
             Some((_, class)) => *class,
             None => of_text(text),
         };
@@ -175,7 +179,8 @@ impl Cause {
 
     /// A NameNode that hangs up on whoever asks without a login.
     pub(crate) fn hung_up() -> Self {
-        let reason = "the NameNode closes connections before it answers: it may require Kerberos";
+        let reason = "the NameNode closes connections before it answers: the port may not be \
+                      its RPC port, or it requires Kerberos";
         Self::new(Class::HungUp, reason)
     }
 
@@ -217,6 +222,11 @@ impl Cause {
     /// A step that did not end in time.
     pub(crate) fn timed_out() -> Self {
         Self::new(Class::TimedOut, "no answer came in time")
+    }
+
+    /// A file that should be a directory.
+    pub(crate) fn not_a_directory() -> Self {
+        Self::new(Class::WrongFileType, "it is a file, not a directory")
     }
 
     /// A step in which the client panicked.
@@ -272,7 +282,8 @@ impl Cause {
             }
             Class::Unreached => (
                 ErrorKind::Unavailable,
-                "check that the NameNode is up, and its host and port in `fs.defaultFS`",
+                "check that the NameNode is up, and its host and port in `fs.defaultFS` or \
+                 `dfs.namenode.rpc-address.…`",
             ),
             Class::Unanswered | Class::TimedOut | Class::Panicked => (
                 ErrorKind::TimedOut,
@@ -281,8 +292,8 @@ impl Cause {
             ),
             Class::HungUp => (
                 ErrorKind::Unavailable,
-                "give `kerberosPrincipal` and `kerberosKeytab` if the cluster is secure, and check \
-                 that a NameNode is at the host and port of `fs.defaultFS`",
+                "check that a NameNode is at the host and port of `fs.defaultFS`, and give \
+                 `kerberosPrincipal` and `kerberosKeytab` if the cluster is secure",
             ),
             Class::DataNodes | Class::NoDataNodes => (
                 ErrorKind::Unavailable,

@@ -17,8 +17,10 @@
 //! # What it does not guarantee
 //!
 //! A plugin is native code in this process: what it does beside the interface is not contained.
-//! Plugins are never unloaded. A plugin's log reaches the `tracing` subscriber that was set for the
-//! whole process, not one that was set for a thread. Only ELF platforms are supported.
+//! Plugins are never unloaded, and their threads run until the process ends: with Kerberos, a process
+//! that ends by way of exit handlers can abort in them, after all is done; [`exit`] runs none. A
+//! plugin's log reaches the `tracing` subscriber that was set for the whole process, not one that was
+//! set for a thread. Only ELF platforms are supported.
 //!
 //! # Map
 //!
@@ -55,6 +57,7 @@ pub use coordinator::{Coordinator, CoordinatorSettings, Shutdown};
 pub use discover::{Finding, Verdict};
 pub use error::{Error, ErrorKind, Result};
 pub use host::StorageHost;
+pub use load::exit;
 pub use managed::ManagedStorage;
 pub use plugin::LoadedPlugin;
 pub use restore::{restore_job, restore_pipeline};

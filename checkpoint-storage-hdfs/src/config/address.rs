@@ -45,12 +45,12 @@ pub(super) fn url(config: &PluginConfig, site: &SiteConfiguration) -> Result<Str
         return Err(unfit("it names no host"));
     }
     if scheme == "viewfs" {
-        let mounts = format!("fs.viewfs.mounttable.{authority}.");
-        if !site.iter().any(|(key, _)| key.starts_with(&mounts)) {
+        let fallback = format!("fs.viewfs.mounttable.{authority}.linkFallback");
+        if site.get(&fallback).is_none() {
             return Err(wrong(
-                format_args!("{mounts}*"),
-                format!("the mount table {authority} has no mounts"),
-                "give a `link.PATH` or the `linkFallback` of it",
+                fallback,
+                format!("the mount table {authority} has no fallback"),
+                "name the file system of all that no other mount leads to",
             ));
         }
         return Ok(format!("viewfs://{authority}"));

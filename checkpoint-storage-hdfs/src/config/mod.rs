@@ -40,6 +40,9 @@ const KEYS: &[&Key] = &[
 /// What a keytab begins with: 5, and the version of its format, 2.
 const KEYTAB: [u8; 2] = [5, 2];
 
+/// No cluster allows more.
+const MAX_REPLICAS: u32 = 512;
+
 /// What begins a key that lists the NameNodes of a nameservice.
 pub(crate) const NAMENODES: &str = "dfs.ha.namenodes.";
 /// What begins a key that holds the address of one of them.
@@ -107,10 +110,24 @@ impl HdfsConfig {
             text.map(|text| values::size(text).map_err(|it| wrong(key, it.problem, it.advice)))
                 .transpose()
         };
-        let replication = number("dfs.replication")?.map(u32::try_from).transpose();
-        let replication = replication.map_err(|_| {
-            wrong("dfs.replication", "this is no number of replicas", "write a small number")
-        })?;
+        let replication = site.get("dfs.replication").filter(|text| !text.is_empty());
+        let replication = replication.map(|text| match text.trim().parse() {
+            Ok(replicas @ 1..=MAX_REPLICAS) => Ok(replicas),
+            _ => Err(wrong(
+                "dfs.replication",
+                "this is no number of replicas",
+                "write a small number, such as 3",
+            )),
+        });
+        let replication = replication.transpose()?;
+        let is_secure = site.get("hadoop.security.authentication") == Some("kerberos");
+        if is_secure && login.is_none() {
+            return Err(wrong(
+                "hadoop.security.authentication",
+                "it is `kerberos`, and nobody logs in",
+                "give `kerberosPrincipal` and `kerberosKeytab`",
+            ));
+        }
         Ok(Self {
             namespace: segments.iter().map(|segment| format!("/{segment}")).collect(),
             replication,
@@ -172,7 +189,15 @@ fn user(
         )),
         (Some(user), None) => Ok(Some(user.to_owned())),
         (None, Some(_)) => Ok(None),
-        (None, None) => Ok(variables("HADOOP_USER_NAME")),
+        (None, None) => match variables("HADOOP_USER_NAME") {
+            // The client would act for a user without a name.
+            Some(user) if user.is_empty() => Err(wrong(
+                "HADOOP_USER_NAME",
+                "this environment variable is empty",
+                format!("unset it, or name a user in it or in `{}`", USER_NAME.name),
+            )),
+            user => Ok(user),
+        },
     }
 }
 

@@ -88,7 +88,8 @@ fn is_without_effect(key: &str) -> bool {
 /// Where Hadoop's tools look for its files, and the variable that says so.
 fn default_folder(variables: Variables<'_>) -> Option<(&'static str, PathBuf)> {
     let of = |variable, below: &str| {
-        variables(variable).map(|folder| (variable, Path::new(&folder).join(below)))
+        let folder = variables(variable).filter(|folder| !folder.is_empty());
+        folder.map(|folder| (variable, Path::new(&folder).join(below)))
     };
     of("HADOOP_CONF_DIR", "").or_else(|| of("HADOOP_HOME", "etc/hadoop"))
 }

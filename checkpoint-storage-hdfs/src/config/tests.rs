@@ -79,14 +79,14 @@ fn a_nameservice_has_namenodes_with_addresses() {
 }
 
 #[test]
-fn a_mount_table_has_mounts() {
+fn a_mount_table_has_a_fallback() {
     let table = ("fs.defaultFS", "viewfs://red/");
-    let mount = ("fs.viewfs.mounttable.red.link./a", "hdfs://blue/a");
+    let mount = ("fs.viewfs.mounttable.red.linkFallback", "hdfs://blue/");
     let config = load(&[&[table, mount], &HA[1..]].concat()).expect("valid");
     assert_eq!((config.url.as_str(), config.namenodes()), ("viewfs://red", 2));
     assert_eq!(config.namenode_addresses(), ["one:8020", "two:8020"]);
-    let error = refused(&[table, ("fs.viewfs.mounttable.green.link./a", "hdfs://blue/a")]);
-    assert_eq!(error.subject(), "`fs.viewfs.mounttable.red.*`");
+    let error = refused(&[table, ("fs.viewfs.mounttable.red.link./a", "hdfs://blue/a")]);
+    assert_eq!(error.subject(), "`fs.viewfs.mounttable.red.linkFallback`");
 }
 
 #[test]
@@ -166,6 +166,8 @@ fn a_login_is_a_principal_with_a_keytab_that_can_be_read() {
     assert_eq!(config.site.get("hadoop.security.authentication"), Some("kerberos"));
     refused(&[address, principal]);
     refused(&[address, keytab]);
+    let nobody = refused(&[address, ("hadoop.security.authentication", "kerberos")]);
+    assert_eq!(nobody.subject(), "`hadoop.security.authentication`");
     let missing = refused(&[address, principal, ("kerberosKeytab", "/nowhere/at/all")]);
     assert_eq!(missing.subject(), "`kerberosKeytab`");
     fs::write(path, "no keytab").expect("written");
@@ -192,6 +194,9 @@ fn the_user_is_configured_or_comes_from_the_environment_where_nobody_logs_in() {
         let config = load_with(&[address, (key, "eve")], &variables).expect("valid");
         assert_eq!(config.user.as_deref(), Some("eve"), "{key}");
     }
+    let empty = |name: &str| (name == "HADOOP_USER_NAME").then(String::new);
+    let error = load_with(&[address], &empty).expect_err("nobody");
+    assert_eq!(error.subject(), "`HADOOP_USER_NAME`");
     let keytab = keytab_file();
     let keytab = keytab.path().to_str().expect("text");
     let login = [("kerberosPrincipal", "p@R"), ("kerberosKeytab", keytab)];
@@ -199,6 +204,15 @@ fn the_user_is_configured_or_comes_from_the_environment_where_nobody_logs_in() {
     assert_eq!(config.user, None, "that would be impersonation");
     let error = refused(&[&[address, ("hadoop.user.name", "eve")], &login[..]].concat());
     assert_eq!(error.subject(), "`hadoop.user.name`");
+}
+
+#[test]
+fn replicas_are_a_small_number() {
+    let replication = |text| load(&[("fs.defaultFS", "hdfs://h:1"), ("dfs.replication", text)]);
+    assert_eq!(replication("2").expect("valid").replication, Some(2));
+    for text in ["0", "many", "16M", "513"] {
+        assert_eq!(replication(text).expect_err(text).subject(), "`dfs.replication`");
+    }
 }
 
 #[test]

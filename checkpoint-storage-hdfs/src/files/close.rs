@@ -2,7 +2,8 @@
 //!
 //! A NameNode closes a file when a DataNode has told it of the last block, which can be a moment
 //! after the writer has asked. The client then sleeps for 500 ms before it asks again. A second
-//! `close` asks at once: it names no block, as the first has committed that.
+//! `close` asks at once: it names no block, as the first has committed that. It is only sent when the
+//! NameNode shows the last block as complete, so that there is nothing left that it could cut short.
 
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use super::Files;
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
 
-/// How often to look whether the NameNode has heard of the first `close`.
+/// How often to look whether the last block is complete.
 const COMMIT_POLL_INTERVAL: Duration = Duration::from_millis(40);
-/// How long its answer may take from then on. To ask again after a "yes" is an error.
+/// How long the answer to the first `close` may take from then on.
 const COMPLETE_GRACE: Duration = Duration::from_millis(40);
 /// How long to wait for the answers to the next ones, and for more blocks to be told of.
 const COMPLETE_TIMEOUTS: [Duration; 3] =
@@ -32,28 +33,36 @@ impl Files {
         tokio::select! {
             biased;
             closed = deadline.step(writer.close()) => return closed,
-            () = self.committed(path, len, deadline) => {}
+            () = self.all_blocks_complete(path, len, deadline) => {}
         }
+        let mut closed = Err(Cause::timed_out());
         for time in COMPLETE_TIMEOUTS {
-            match deadline.step_within(time, writer.close()).await {
-                Err(cause) if cause.class == Class::TimedOut => {}
-                closed => return closed,
+            closed = deadline.step_within(time, writer.close()).await;
+            if !matches!(&closed, Err(cause) if cause.class == Class::TimedOut) {
+                break;
             }
         }
-        deadline.step(writer.close()).await
+        if matches!(&closed, Err(cause) if cause.class == Class::TimedOut) {
+            closed = deadline.step(writer.close()).await;
+        }
+        match closed {
+            // The first `close` has closed it, whole: its answer only waits for the edit log.
+            Err(cause) if cause.class == Class::LostLease => Ok(()),
+            closed => closed,
+        }
     }
 
-    /// Waits until the NameNode knows the length of the last block, which only `close` tells it, and
-    /// has had time to answer that. Never if there is none.
-    async fn committed(&self, path: &str, len: u64, deadline: Deadline) {
+    /// Waits until the NameNode shows the file at its full length, to which only complete blocks
+    /// count, and has had time to answer the first `close`. Never if there is no block.
+    async fn all_blocks_complete(&self, path: &str, len: u64, deadline: Deadline) {
         if len == 0 {
             return std::future::pending().await;
         }
         loop {
             tokio::time::sleep(COMMIT_POLL_INTERVAL).await;
             let (client, _) = self.cluster.client();
-            let info = deadline.step(client.get_file_info(path)).await;
-            if info.is_ok_and(|info| info.length as u64 == len) {
+            let reader = deadline.step(client.read(path)).await;
+            if reader.is_ok_and(|reader| reader.file_length() as u64 == len) {
                 return tokio::time::sleep(COMPLETE_GRACE).await;
             }
         }

@@ -1,12 +1,13 @@
 //! Trying the cluster step by step.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use checkpoint_storage_api::{CheckpointName, Error, ErrorKind, HealthOptions, HealthStep, Result};
 use checkpoint_storage_filesystem::codec::Checksum;
-use checkpoint_storage_filesystem::health::{Finding, is_well, step};
-use checkpoint_storage_filesystem::{Directory, naming};
+use checkpoint_storage_filesystem::health::{self, Finding, is_well, step};
+use checkpoint_storage_filesystem::{ClockDifference, Directory, naming};
 
 use super::settle::Fingerprint;
 use super::write::Body;
@@ -33,6 +34,7 @@ impl Files {
             steps.push(step("write and rename", Box::pin(self.write_probe(&target))).await);
         }
         if options.write && is_well(&steps) {
+            steps.push(step("clock", self.compare_clocks(&target)).await);
             steps.push(step("read", self.read_probe(&target)).await);
             let delete = async {
                 self.delete(&target, self.deadline()).await?;
@@ -47,6 +49,18 @@ impl Files {
         let name = CheckpointName { timestamp_ms: 0, random: 0, pipeline_id: 0, checkpoint_id: 0 };
         self.publish(target.clone(), &name, probe()).await?;
         Ok(Finding::passed(format!("wrote {} bytes and renamed them", PROBE.len())))
+    }
+
+    /// The NameNode's clock shows in the time of a file that was just written.
+    async fn compare_clocks(&self, target: &Target) -> Result<Finding> {
+        let (path, now) = (target.path(), self.environment.now());
+        let status = self.cluster.call_with_retries(self.deadline(), |client| {
+            let path = path.clone();
+            async move { client.get_file_info(&path).await }
+        });
+        let status = status.await.map_err(|cause| self.caused(target, cause))?;
+        let theirs = SystemTime::UNIX_EPOCH + Duration::from_millis(status.modification_time);
+        Ok(health::clock(ClockDifference::between(now, theirs)))
     }
 
     async fn read_probe(self: &Arc<Self>, target: &Target) -> Result<Finding> {

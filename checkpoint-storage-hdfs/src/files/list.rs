@@ -7,7 +7,7 @@ use checkpoint_storage_filesystem::{Directory, FileEntry, FileType};
 use hdfs_native::client::FileStatus;
 
 use super::Files;
-use crate::failure::Class;
+use crate::failure::{Cause, Class};
 
 impl Files {
     /// What lies in a directory; nothing if there is none.
@@ -22,7 +22,13 @@ impl Files {
             async move { client.list_status(&path, false).await }
         });
         match listed.await {
-            Ok(statuses) => Ok(statuses.iter().filter_map(|it| entry(it, &path)).collect()),
+            Ok(statuses) => {
+                let is_file = statuses.iter().any(|it| !it.isdir && it.path == path);
+                if is_file && directory == Directory::Namespace {
+                    return Err(self.failed("list", &path, Cause::not_a_directory()));
+                }
+                Ok(statuses.iter().filter_map(|it| entry(it, &path)).collect())
+            }
             Err(cause) if cause.class == Class::Missing => Ok(Vec::new()),
             Err(cause) => Err(self.failed("list", &path, cause)),
         }

@@ -49,8 +49,15 @@ impl Files {
             if change.may_have_applied() && matches!(cause.class, Class::Taken | Class::Missing) {
                 match self.look(target, written, deadline).await {
                     Ok(Found::Ours) => {
-                        info!(file = target.path(), "an answer was lost; the file has its name");
-                        return Ok(());
+                        // Were the rename undone, the temporary file would be all there is.
+                        temporary.is_there = false;
+                        if self.is_logged(target, deadline).await {
+                            info!(
+                                file = target.path(),
+                                "an answer was lost; the file has its name"
+                            );
+                            return Ok(());
+                        }
                     }
                     Ok(Found::Another) => return Err(self.taken(target)),
                     Ok(Found::Nothing) => {}
@@ -62,6 +69,20 @@ impl Files {
             temporary.is_there &= again.is_ok() || !change.may_have_applied();
             again?;
         }
+    }
+
+    /// Whether what the NameNode shows would outlast its end. It shows changes before they are in its
+    /// edit log, and its answer to another logged change, one that changes nothing, waits for both.
+    async fn is_logged(&self, target: &Target, deadline: Deadline) -> bool {
+        let path = target.path();
+        let logged = self.cluster.call_with_retries(deadline, |client| {
+            let path = path.clone();
+            async move {
+                let status = client.get_file_info(&path).await?;
+                client.set_times(&path, status.modification_time, status.access_time).await
+            }
+        });
+        logged.await.is_ok()
     }
 
     pub(super) fn taken(&self, target: &Target) -> Error {

@@ -29,7 +29,11 @@ impl Files {
     pub(crate) async fn remove_directory(&self, path: &str) -> Result<bool> {
         let removed = self.cluster.call_with_retries(self.deadline(), |client| {
             let path = path.to_owned();
-            async move { client.delete(&path, false).await }
+            async move {
+                // A file of that name is foreign.
+                let is_directory = client.get_file_info(&path).await?.isdir;
+                if is_directory { client.delete(&path, false).await } else { Ok(false) }
+            }
         });
         match removed.await {
             Ok(removed) => Ok(removed),

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use checkpoint_storage_api::{ErrorKind, HealthOptions, HealthStep, Result};
 use checkpoint_storage_filesystem::codec::Checksum;
-use checkpoint_storage_filesystem::health::{Finding, is_well, step};
-use checkpoint_storage_filesystem::{Directory, naming};
+use checkpoint_storage_filesystem::health::{self, Finding, is_well, step};
+use checkpoint_storage_filesystem::{ClockDifference, Directory, naming};
 
 use super::put::Object;
 use super::settle::Fingerprint;
 use super::{Bucket, Target};
 use crate::client::ServerClock;
-use crate::clock::Difference;
+use crate::clock::is_refused;
 
 const PROBE: &[u8] = &[0x5a; 4096];
 
@@ -22,7 +22,7 @@ impl Bucket {
         let clock = ServerClock::default();
         let mut steps = vec![step("list", self.reach(&clock)).await];
         if let Some(time) = clock.time() {
-            let difference = Difference::between(self.environment.now(), time);
+            let difference = ClockDifference::between(self.environment.now(), time);
             steps.push(step("clock", async { Ok(clock_finding(difference)) }).await);
         }
         if options.write && is_well(&steps) {
@@ -93,15 +93,13 @@ fn probe() -> Object {
     Object { pieces: vec![Bytes::from_static(PROBE)], fingerprint }
 }
 
-fn clock_finding(difference: Difference) -> Finding {
-    let detail = format!("this machine's clock is {difference}");
-    if difference.is_refused() {
-        let advice = "set the clock: the server refuses what is signed so far off, until the \
-                      client goes by the server's time";
-        Finding::warned(detail, advice)
-    } else if difference.is_notable() {
-        Finding::warned(detail, "let the clock be set from the network")
-    } else {
-        Finding::passed(detail)
+fn clock_finding(difference: ClockDifference) -> Finding {
+    if !is_refused(difference) {
+        return health::clock(difference);
     }
+    Finding::warned(
+        format!("this machine's clock is {difference}"),
+        "set the clock: the server refuses what is signed so far off, until the client goes by the \
+         server's time",
+    )
 }

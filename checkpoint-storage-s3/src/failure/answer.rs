@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use checkpoint_storage_api::ErrorKind::{self, *};
+use checkpoint_storage_filesystem::ClockDifference;
 
 use super::connection::proxy_login;
 use super::{Cause, Meaning, NAME_IS_TAKEN};
-use crate::clock::Difference;
 use crate::config::Route;
 
 impl Cause {
@@ -130,7 +130,7 @@ impl Cause {
     }
 
     fn right_time(&self, now: SystemTime) -> String {
-        let difference = self.date.map(|date| Difference::between(now, date));
+        let difference = self.date.map(|date| ClockDifference::between(now, date));
         match difference.filter(|difference| difference.is_notable()) {
             Some(difference) => format!("set the clock of this machine: it is {difference}"),
             None => "set the clock of this machine: the server's differs".to_owned(),

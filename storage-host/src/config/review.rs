@@ -2,6 +2,7 @@
 //! its arguments.
 
 use checkpoint_storage_api::{ConfigKey, PluginConfig};
+use checkpoint_storage_keys::rows::storage::{DEFAULT_FS, STORAGE_TYPE};
 use checkpoint_storage_keys::{ALL, Key, Reader, Recognition, Section, recognize};
 
 use super::diagnostic::Diagnostic;
@@ -40,7 +41,46 @@ pub(crate) fn review(
         review_value(row, config, origin, &mut found);
         found.extend(review_need(row, config, origin, &known));
     }
+    if let Some(audience) = audience {
+        found.extend(review_choice(config, origin, audience));
+    }
     found
+}
+
+/// Keys for another plugin where nothing chose this one: checkpoints would be stored elsewhere than
+/// whoever wrote those keys believes.
+fn review_choice(
+    config: &PluginConfig,
+    origin: &Origin,
+    audience: Audience<'_>,
+) -> Option<Diagnostic> {
+    let is_given = |row: &Key| row.spellings().any(|spelling| config.get(spelling).is_some());
+    if is_given(&STORAGE_TYPE) || is_given(&DEFAULT_FS) {
+        return None;
+    }
+    let others = |key: &str| {
+        if audience.declared.iter().any(|declared| declared.name == key) {
+            return None;
+        }
+        let row = ALL.iter().find(|row| {
+            let spellings: Vec<_> = row.spellings().collect();
+            row.section == Section::PluginConfig && recognize(key, &spellings) == Recognition::Known
+        })?;
+        match row.reader {
+            Reader::Plugins(names) if !names.contains(&audience.name) => Some(names),
+            _ => None,
+        }
+    };
+    let (key, names) = config.keys().find_map(|key| Some((key, others(key)?)))?;
+    let path = format!("{}{key}", Section::PluginConfig.prefix());
+    let message = format!(
+        "{} is for {}, but neither `storage-type` nor `fs.defaultFS` is given, so that `{}` is used",
+        called(key),
+        names.join(" or "),
+        audience.name
+    );
+    let help = format!("write `storage-type: {}`, or remove the key", names[0]);
+    Some(Diagnostic::warning(path, message).at(origin.key_place(key)).help(help))
 }
 
 fn is_for(row: &Key, audience: Option<Audience<'_>>) -> bool {
@@ -240,9 +280,23 @@ mod tests {
             ["error: `kerberosPrincipal` means nothing without `kerberosKeytab`"]
         );
         assert_eq!(
-            findings(&[("kerberosPrincipal", "me")], "localfile", &["sync"]),
+            findings(
+                &[("kerberosPrincipal", "me"), ("storage-type", "local")],
+                "localfile",
+                &["sync", "storage-type"]
+            ),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn keys_for_another_plugin_than_the_one_that_nobody_chose_are_told() {
+        for key in ["kerberosPrincipal", "hdfs_site_path", "seatunnel.hadoop.fs.defaultFS"] {
+            let found = findings(&[(key, "x")], "localfile", &["sync"]);
+            let [warning] = &found[..] else { panic!("{key}: {found:?}") };
+            let expected = "but neither `storage-type` nor `fs.defaultFS` is given";
+            assert!(warning.starts_with("warning: ") && warning.contains(expected), "{warning}");
+        }
     }
 
     #[test]

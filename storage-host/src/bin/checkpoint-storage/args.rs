@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Prune(PruneArgs),
     /// Read everything back that is stored, and say what is corrupt.
     Verify(VerifyArgs),
+    /// Try the configured storage step by step, and say what does not work and what to do.
+    Doctor(DoctorArgs),
     /// Run a stream job, kill it again and again, and see it recover.
     Demo(DemoArgs),
     /// The job that the demo kills.
@@ -287,6 +289,35 @@ pub(crate) struct VerifyArgs {
     /// Show only what is corrupt, misplaced or unreadable.
     #[arg(long)]
     pub(crate) problems: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+Tries, in this order and only as far as the step before worked: the configuration, the plugin, opening
+the storage, what the plugin itself can try of its medium (connection and credentials, list, write,
+read, rename or conditional put, delete, clocks, space), and what lies in the namespace. What it writes
+no reader takes for a checkpoint, and it deletes it again. Columns: step, status (passed, warned,
+failed, skipped), time, what was seen and what to do.
+
+--fix removes what dead writers left: unfinished files and uploads of more than a day ago, where the
+medium does not tell that their writers are dead. It asks on a terminal; elsewhere it needs --yes.
+
+Exit codes: 0 no step failed, 1 a step failed.
+
+Examples:
+  checkpoint-storage -c seatunnel.yaml doctor
+  checkpoint-storage -c seatunnel.yaml doctor --read-only --json
+  checkpoint-storage -c seatunnel.yaml doctor --fix --yes")]
+pub(crate) struct DoctorArgs {
+    /// Write nothing.
+    #[arg(long, conflicts_with = "fix")]
+    pub(crate) read_only: bool,
+    /// Remove what dead writers left.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Do not ask.
+    #[arg(long, short, requires = "fix")]
+    pub(crate) yes: bool,
 }
 
 #[cfg(test)]

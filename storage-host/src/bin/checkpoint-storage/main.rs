@@ -13,8 +13,6 @@ mod output;
 mod session;
 mod stop;
 
-use std::process::ExitCode;
-
 use clap::Parser;
 
 use args::{Arguments, Command, ConfigCommand};
@@ -22,7 +20,7 @@ use output::Output;
 use session::Session;
 use stop::Stop;
 
-fn main() -> ExitCode {
+fn main() -> ! {
     let mut arguments = Arguments::parse();
     if let Command::Plugins(plugins) = &arguments.command {
         arguments.global.quiet |= plugins.provokes_warnings() && arguments.global.verbose == 0;
@@ -35,13 +33,14 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(run(arguments, &output)),
         Err(error) => Err(Stop::io("start the runtime", error)),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    let code = match done {
+        Ok(()) => 0,
         Err(stop) => {
             output.stop(&stop);
-            ExitCode::from(stop.exit_code())
+            stop.exit_code()
         }
-    }
+    };
+    storage_host::exit(code)
 }
 
 async fn run(arguments: Arguments, output: &Output) -> Result<(), Stop> {
@@ -59,6 +58,7 @@ async fn run(arguments: Arguments, output: &Output) -> Result<(), Stop> {
         Command::Delete(delete) => commands::delete::run(&session, output, delete).await,
         Command::Prune(prune) => commands::prune::run(&session, output, prune).await,
         Command::Verify(verify) => commands::verify::run(&session, output, verify).await,
+        Command::Doctor(doctor) => commands::doctor::run(&session, output, doctor).await,
         Command::Demo(demo) => demo::run(&session, output, demo).await,
         Command::DemoWorker(worker) => demo::work(&session, worker).await,
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 pub(crate) mod delete;
+pub(crate) mod doctor;
 pub(crate) mod get;
 pub(crate) mod jobs;
 pub(crate) mod latest;
