@@ -88,8 +88,7 @@ impl Deadline {
         time: Duration,
         step: impl Future<Output = Result<T, HdfsError>>,
     ) -> impl Future<Output = Result<T, Cause>> {
-        // Boxed because the client's futures are large: nested, they would overflow a stack.
-        let step = Step { step: Box::pin(step), blocks: self.steps_block };
+        let step = self.polled(step);
         async move {
             // Unwind safe: after a panic the caller discards the client or the writer.
             let step = AssertUnwindSafe(step).catch_unwind();
@@ -99,6 +98,12 @@ impl Deadline {
                 Err(_) => Err(Cause::timed_out()),
             }
         }
+    }
+
+    /// A future of the client's, fit to be polled.
+    pub(crate) fn polled<F: Future>(self, step: F) -> Step<F> {
+        // Boxed because the client's futures are large: nested, they would overflow a stack.
+        Step { step: Box::pin(step), blocks: self.steps_block }
     }
 
     /// Waits before another try; `false`, at once, if there is no time for one.
@@ -112,7 +117,7 @@ impl Deadline {
 }
 
 /// A future of the client's.
-struct Step<F> {
+pub(crate) struct Step<F> {
     step: Pin<Box<F>>,
     blocks: bool,
 }

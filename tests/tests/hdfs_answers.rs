@@ -80,3 +80,14 @@ async fn an_import_is_applied_though_the_answer_to_its_rename_is_lost() {
     assert!(to.read(&job(), &name).await.expect("whole").states == large.states);
     assert_eq!(cluster.list("/answers/to/1").expect("listed"), [name.to_string()]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_under_the_name_of_a_job_is_not_removed_as_its_directory() {
+    let Some(cluster) = HdfsCluster::single(3) else { return };
+    cluster.write("/answers/foreign/notes", b"foreign").expect("written");
+    let storage = storage::open("hdfs", cluster.plugin_config("/answers/foreign")).await;
+    let notes = JobId::new("notes").expect("valid");
+    let report = storage.delete_job(&notes).await.expect("there is nothing of it");
+    assert_eq!((report.deleted.len(), report.failed.len()), (0, 0));
+    assert_eq!(cluster.read("/answers/foreign/notes").expect("it is there"), "foreign");
+}

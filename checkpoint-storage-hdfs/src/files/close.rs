@@ -7,9 +7,8 @@
 
 use std::time::Duration;
 
-use hdfs_native::file::FileWriter;
-
 use super::Files;
+use super::open_file::OpenFile;
 use crate::deadline::Deadline;
 use crate::failure::{Cause, Class};
 
@@ -25,14 +24,19 @@ impl Files {
     /// Closes a file of so many bytes, of which some were not synced before.
     pub(super) async fn close_written(
         &self,
-        writer: &mut FileWriter,
+        file: &mut OpenFile,
         path: &str,
         len: u64,
         deadline: Deadline,
     ) -> Result<(), Cause> {
+        let Some(writer) = file.writer() else { return Err(Cause::timed_out()) };
         tokio::select! {
             biased;
-            closed = deadline.step(writer.close()) => return closed,
+            closed = deadline.step(writer.close()) => {
+                closed?;
+                file.closed();
+                return Ok(());
+            }
             () = self.all_blocks_complete(path, len, deadline) => {}
         }
         let mut closed = Err(Cause::timed_out());
@@ -47,9 +51,11 @@ impl Files {
         }
         match closed {
             // The first `close` has closed it, whole: its answer only waits for the edit log.
-            Err(cause) if cause.class == Class::LostLease => Ok(()),
-            closed => closed,
+            Err(cause) if cause.class == Class::LostLease => {}
+            closed => closed?,
         }
+        file.closed();
+        Ok(())
     }
 
     /// Waits until the NameNode shows the file at its full length, to which only complete blocks

@@ -2,7 +2,7 @@
 //!
 //! - `list`, `read`, `remove`, `upload`, `health`: an operation each
 //! - `write_attempts`: writing a file again after a failure; `replicas` says with how many replicas
-//! - `write`, `close`, `temporary`: one attempt
+//! - `write`, `close`, `open_file`, `temporary`: one attempt
 //! - `publish`: giving it its name; `settle` looks what became of that
 //! - `change`: a change whose answer may be lost
 
@@ -10,6 +10,7 @@ mod change;
 mod close;
 mod health;
 mod list;
+mod open_file;
 mod publish;
 mod read;
 mod remove;

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use checkpoint_storage_filesystem::codec::Encoded;
 use hdfs_native::WriteOptions;
-use hdfs_native::file::FileWriter;
 use tracing::warn;
 
 use super::Files;
+use super::open_file::OpenFile;
 use super::replicas::Replicas;
 use super::settle::Fingerprint;
 use super::temporary::Temporary;
@@ -39,7 +39,7 @@ impl From<Encoded> for Body {
 
 /// A file that is being written.
 pub(super) struct Writer {
-    writer: Box<FileWriter>,
+    file: OpenFile,
     /// The client that it asks the NameNode by.
     generation: usize,
     written: u64,
@@ -67,7 +67,7 @@ impl Files {
         temporary.is_there = true;
         let (client, generation) = self.cluster.client();
         match deadline.step(client.create(&path, options)).await {
-            Ok(writer) => Ok(Writer { writer: Box::new(writer), generation, written: 0 }),
+            Ok(writer) => Ok(Writer { file: OpenFile::new(writer), generation, written: 0 }),
             Err(cause) => Err(self.cluster.failed(cause, generation)),
         }
     }
@@ -82,8 +82,11 @@ impl Files {
         writer.written += piece.len() as u64;
         while !piece.is_empty() {
             let step = piece.split_to(piece.len().min(STEP_LEN));
-            let written = deadline.step(writer.writer.write_bytes(step)).await;
-            written.map_err(|cause| self.while_writing(writer, cause))?;
+            let written = writer.file.step(deadline, |mut file| async move {
+                let written = file.write_bytes(step).await;
+                (file, written)
+            });
+            written.await.map_err(|cause| self.while_writing(writer, cause))?;
         }
         Ok(())
     }
@@ -91,8 +94,11 @@ impl Files {
     /// Waits until the DataNodes have what was written, where the client can: of a file that is
     /// erasure-coded it is not told.
     pub(super) async fn sync(&self, writer: &mut Writer, deadline: Deadline) -> Result<(), Cause> {
-        let synced = deadline.step(writer.writer.hsync()).await;
-        match synced.map_err(|cause| self.while_writing(writer, cause)) {
+        let synced = writer.file.step(deadline, |mut file| async move {
+            let synced = file.hsync().await;
+            (file, synced)
+        });
+        match synced.await.map_err(|cause| self.while_writing(writer, cause)) {
             Err(cause) if cause.class == Class::Unsupported => Ok(()),
             synced => synced,
         }
@@ -107,7 +113,7 @@ impl Files {
         deadline: Deadline,
     ) -> Result<(), Cause> {
         let (path, len) = (temporary.target.path(), writer.written);
-        let closed = self.close_written(&mut writer.writer, &path, len, deadline).await;
+        let closed = self.close_written(&mut writer.file, &path, len, deadline).await;
         closed.map_err(|cause| self.while_writing(writer, cause))?;
         let Some(full) = replicas.missing_from() else { return Ok(()) };
         let replicas = replicas.now();
