@@ -4,6 +4,7 @@
 //! - `storage`: storages of the built plugins
 //! - `configuration`: a `seatunnel.yaml`
 //! - `log`: what this process logs
+//! - `job`: what holds for the command line on any backend
 //! - `s3`, `hdfs`: servers, and what plugins find on them
 //! - `java`: the Java engine's storage plugins, beside this project's
 //! - `properties`: what holds for any input, for tests and fuzz targets
@@ -15,6 +16,7 @@
 pub mod configuration;
 pub mod hdfs;
 pub mod java;
+pub mod job;
 mod log;
 pub mod properties;
 pub mod s3;
@@ -23,7 +25,7 @@ pub mod storage;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use configuration::Configuration;
@@ -173,6 +175,11 @@ impl LocalSetup {
         command_line(&self.configuration(), self.plugins(), arguments)
     }
 
+    /// What a command says with `--json`, and its exit code.
+    pub fn json(&self, arguments: &[&str]) -> (Value, Option<i32>) {
+        json_of(&mut self.command([&["--json"], arguments].concat()))
+    }
+
     /// The names of the job's stored files, other files of the job included.
     pub fn files(&self, job: &str) -> Vec<String> {
         files_in(&self.namespace().join(job))
@@ -205,6 +212,14 @@ pub fn command_line<I: AsRef<OsStr>>(
     command.arg("-c").arg(configuration).arg("--plugins").arg(plugins).args(arguments);
     command.env_remove("CHECKPOINT_STORAGE_CONFIG").env_remove("CHECKPOINT_STORAGE_PLUGINS");
     command
+}
+
+/// The JSON document that a command writes, and its exit code.
+pub fn json_of(command: &mut Command) -> (Value, Option<i32>) {
+    let output = command.stdin(Stdio::null()).output().expect("started");
+    let said = serde_json::from_slice(&output.stdout);
+    let said = said.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    (said, output.status.code())
 }
 
 /// The most memory that a child held, in bytes, by the kernel's own high-water mark, which is read

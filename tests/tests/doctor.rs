@@ -1,14 +1,10 @@
 //! `doctor` on a local disk: what works, what does not, and what dead writers left.
 
-use checkpoint_storage_tests::{LocalSetup, command_line, files_in};
+use checkpoint_storage_tests::{LocalSetup, command_line, files_in, json_of};
 use serde_json::{Value, json};
 
 fn doctor(setup: &LocalSetup, arguments: &[&str]) -> (Value, Option<i32>) {
-    let output = setup.command([&["--json", "doctor"], arguments].concat()).output();
-    let output = output.expect("started");
-    let said = serde_json::from_slice(&output.stdout);
-    let said = said.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    (said, output.status.code())
+    setup.json(&[&["doctor"], arguments].concat())
 }
 
 fn text(value: &Value) -> &str {
@@ -41,11 +37,9 @@ fn a_healthy_storage_passes_every_step() {
 fn the_step_that_fails_is_named_and_nothing_after_it_is_tried() {
     let setup = LocalSetup::new();
     let nothing = tempfile::tempdir().expect("a folder");
-    let output =
-        command_line(&setup.configuration(), nothing.path(), ["--json", "doctor"]).output();
-    let output = output.expect("started");
-    let said: Value = serde_json::from_slice(&output.stdout).expect("one document");
-    assert_eq!(output.status.code(), Some(1));
+    let command = ["--json", "doctor"];
+    let (said, code) = json_of(&mut command_line(&setup.configuration(), nothing.path(), command));
+    assert_eq!(code, Some(1));
     assert_eq!(steps(&said), [("configuration", "passed"), ("plugin", "failed")]);
 
     setup.configure("sync: perhaps");

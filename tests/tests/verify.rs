@@ -26,11 +26,7 @@ fn store(setup: &LocalSetup, states: &[u8]) -> (String, Vec<u8>) {
 
 /// What `verify` says with these arguments, and its exit code.
 fn verify(setup: &LocalSetup, arguments: &[&str]) -> (Value, Option<i32>) {
-    let output = setup.command([&["--json", "verify"], arguments].concat()).output();
-    let output = output.expect("started");
-    let said = serde_json::from_slice(&output.stdout);
-    let said = said.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-    (said, output.status.code())
+    setup.json(&[&["verify"], arguments].concat())
 }
 
 /// The verdict on each path.
