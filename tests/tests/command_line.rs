@@ -233,3 +233,21 @@ fn help_and_version_need_nothing() {
         assert!(!output.stdout.is_empty());
     }
 }
+
+#[test]
+fn states_are_written_to_a_device_and_not_over_it() {
+    let setup = LocalSetup::new();
+    store(&setup, "1", "1", "1", b"states");
+    let output = run(&setup, ["get", "1", "1", "1", "-o", "/dev/stdout"]);
+    assert_eq!(
+        (code(&output), stdout(&output).as_str()),
+        (Some(0), "states"),
+        "{}",
+        stderr(&output)
+    );
+    let link = setup.namespace().with_extension("link");
+    std::os::unix::fs::symlink("/dev/full", &link).expect("linked");
+    let output = run(&setup, ["get", "1", "1", "1", "-o", link.to_str().expect("UTF-8")]);
+    assert_eq!(code(&output), Some(1));
+    assert!(link.is_symlink() && stderr(&output).contains("No space"), "{}", stderr(&output));
+}

@@ -20,13 +20,18 @@ use bytes::Bytes;
 use crate::output::Output;
 use crate::stop::Stop;
 
-/// Writes states to a file, which is whole or not there.
+/// Writes states to a file, which is whole or not there; or to a device or pipe, which stays what it
+/// is.
 fn write_states(file: &Path, states: Option<&Bytes>, output: &Output) -> Result<(), Stop> {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let failed = |error| Stop::io(format!("write {}", file.display()), error);
+    if std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let mut device = std::fs::OpenOptions::new().write(true).open(file).map_err(failed)?;
+        return device.write_all(states_or_note(states, output)).map_err(failed);
+    }
     let mut incoming = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     incoming.write_all(states_or_note(states, output)).map_err(failed)?;
     incoming.as_file().sync_all().map_err(failed)?;
