@@ -227,11 +227,12 @@ pub(crate) fn subject_of<F: FileSystem + ?Sized>(
     file_system.describe(Directory::Job(job), Some(&name.to_string()))
 }
 
-/// The error of a checkpoint whose bytes are wrong.
+/// The error of a checkpoint with this defect.
 pub(crate) fn defective(operation: &'static str, subject: &str, defect: &Defect) -> Error {
     corrupt(operation, subject, defect).with_misplaced(defect.is_misplaced)
 }
 
+/// The error of a checkpoint whose bytes are wrong.
 pub(crate) fn corrupt(operation: &'static str, subject: &str, reason: impl fmt::Display) -> Error {
     Error::new(checkpoint_storage_api::ErrorKind::Corrupt, operation, reason.to_string())
         .with_subject(subject)

@@ -53,12 +53,9 @@ impl Files {
 
     /// The NameNode's clock shows in the time of a file that was just written.
     async fn compare_clocks(&self, target: &Target) -> Result<Finding> {
-        let (path, now) = (target.path(), self.environment.now());
-        let status = self.cluster.call_with_retries(self.deadline(), |client| {
-            let path = path.clone();
-            async move { client.get_file_info(&path).await }
-        });
-        let status = status.await.map_err(|cause| self.caused(target, cause))?;
+        let now = self.environment.now();
+        let status = self.status(target, self.deadline()).await;
+        let status = status.map_err(|cause| self.caused(target, cause))?;
         let theirs = SystemTime::UNIX_EPOCH + Duration::from_millis(status.modification_time);
         Ok(health::clock(ClockDifference::between(now, theirs)))
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use checkpoint_storage_api::{ErrorKind, Result};
 use checkpoint_storage_filesystem::ChunkReader as _;
 use checkpoint_storage_filesystem::codec::Checksum;
+use hdfs_native::client::FileStatus;
 
 use super::{Files, Target};
 use crate::deadline::Deadline;
-use crate::failure::Class;
+use crate::failure::{Cause, Class};
 
 /// What a file is recognized by when it is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +28,23 @@ pub(super) enum Found {
 }
 
 impl Files {
-    /// Whether anything is there.
-    pub(super) async fn exists(&self, target: &Target, deadline: Deadline) -> Result<bool> {
+    /// What the NameNode says of a file.
+    pub(super) async fn status(
+        &self,
+        target: &Target,
+        deadline: Deadline,
+    ) -> Result<FileStatus, Cause> {
         let path = target.path();
         let found = self.cluster.call_with_retries(deadline, |client| {
             let path = path.clone();
             async move { client.get_file_info(&path).await }
         });
-        match found.await {
+        found.await
+    }
+
+    /// Whether anything is there.
+    pub(super) async fn exists(&self, target: &Target, deadline: Deadline) -> Result<bool> {
+        match self.status(target, deadline).await {
             Ok(_) => Ok(true),
             Err(cause) if cause.class == Class::Missing => Ok(false),
             Err(cause) => Err(self.caused(target, cause)),
